@@ -1,0 +1,194 @@
+"""What can go wrong, each with a title, one sentence with the value, one next step, and whether anything was paid.
+
+The tree (catch by meaning)::
+
+    PVideoError
+    ├── SettingsError        where requests go is not known, or not safe
+    ├── InputError           what was asked does not fit; nothing was sent        .problems
+    ├── BudgetError          the budget, or an unknown price, stopped it; nothing was sent
+    ├── JournalError         it could not be written down; nothing was sent
+    ├── UnreachableError     no request byte left; nothing was sent
+    ├── RefusedError         definitely refused; nothing was paid                 .problems
+    │   └── BusyError        refused for now                                      .retry_after
+    ├── UnconfirmedError     the create's answer was lost; it may be paid
+    ├── WatchError           it goes on at Replicate, but we cannot look
+    ├── PredictionError      it ended without a video
+    ├── DownloadError        it was made, but is not on disk
+    └── DemoError            the embedded gateway is missing or did not start
+
+The texts stand in ``texts.json``, which the page reads too; ``key`` names the entry.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to fix, at the input it belongs to (``field`` is empty when it belongs to none)."""
+
+    field: str
+    message: str
+    key: str = "value_wrong"
+
+
+@cache
+def texts() -> dict[str, Any]:
+    """Return every text a person reads, as ``texts.json`` has them."""
+    loaded: dict[str, Any] = json.loads(Path(__file__).with_name("texts.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+class _Blank(dict[str, Any]):
+    """Leaves a placeholder out when its value is not known, so that a message never fails."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def fill(template: str, **values: object) -> str:
+    """Fill a text's ``{placeholders}``; an unknown one becomes empty."""
+    return template.format_map(_Blank(values))
+
+
+class PVideoError(Exception):
+    """Base of all errors of pvideo.
+
+    Args:
+        key: The entry in ``texts.json`` under ``messages``.
+        problems: The inputs it belongs to, when there are any.
+        **values: What fills the text. Never a token.
+    """
+
+    _classes: ClassVar[dict[str, type[PVideoError]]] = {}
+    keys: ClassVar[frozenset[str]] = frozenset({"unexpected", "endpoint_gone", "video_unknown", "command_unknown"})
+
+    def __init__(self, key: str, *, problems: tuple[Problem, ...] = (), **values: object) -> None:
+        entry = texts()["messages"][key]
+        self.key = key
+        self.problems = problems
+        self.values = values
+        self.title = fill(entry["title"], **values)
+        self.sentence = fill(entry["sentence"], **values)
+        self.next = fill(entry["next"], **values)
+        self.paid = str(entry["paid"])
+        super().__init__(self._line())
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for key in cls.__dict__.get("keys", ()):
+            PVideoError._classes[key] = cls
+
+    def _line(self) -> str:
+        return " ".join(part for part in (f"{self.title}.", self.sentence, self.next) if part)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the error as JSON-able data (for the journal and the page)."""
+        simple = (str, int, float, bool, type(None))
+        plain = {name: value if isinstance(value, simple) else str(value) for name, value in self.values.items()}
+        shown = {"key": self.key, "title": self.title, "sentence": self.sentence, "next": self.next, "paid": self.paid}
+        return {**shown, "values": plain, "problems": [[p.field, p.message, p.key] for p in self.problems]}
+
+    @staticmethod
+    def make(key: str, *, problems: tuple[Problem, ...] = (), **values: object) -> PVideoError:
+        """Make the error of the class that `key` belongs to."""
+        return PVideoError._classes.get(key, PVideoError)(key, problems=problems, **values)
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> PVideoError:
+        """Make the error again from `to_dict`'s data."""
+        problems = tuple(Problem(*row) for row in data.get("problems", ()))
+        return PVideoError.make(data["key"], problems=problems, **data.get("values", {}))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return PVideoError.from_dict, (self.to_dict(),)
+
+
+class SettingsError(PVideoError):
+    """Where requests go, or with which token, is not known or not safe."""
+
+    keys = frozenset({"no_account", "setting_missing", "setting_wrong", "insecure_url", "trust_host", "token_in_cell"})
+
+
+class InputError(PVideoError):
+    """What was asked does not fit the model; nothing was sent. ``problems`` has one entry per input."""
+
+    keys = frozenset({"option_unknown", "value_wrong", "input_invalid", "prompt_missing", "variable_unknown", "name_taken", "file_refused"})
+
+
+class BudgetError(PVideoError):
+    """The budget, or an unknown price while one is set, stopped it; nothing was sent."""
+
+    keys = frozenset({"budget_reached", "price_unknown"})
+
+
+class JournalError(PVideoError):
+    """The job could not be written down first, so nothing was sent."""
+
+    keys = frozenset({"disk_full", "folder_closed", "journal_busy", "journal_newer"})
+
+
+class UnreachableError(PVideoError):
+    """No byte of the request left this machine; nothing was sent, nothing paid."""
+
+    keys = frozenset({"unreachable", "certificate"})
+
+
+class RefusedError(PVideoError):
+    """The gateway or Replicate refused it in a known way; nothing was paid."""
+
+    keys = frozenset(
+        {"gateway_token", "replicate_token", "replicate_no_token", "stored_key", "gateway_name", "spend_limit", "refused"}
+        | {"credit_replicate", "credit_cloudflare", "input_refused", "model_refused", "prompt_blocked"}
+    )
+
+
+class BusyError(RefusedError):
+    """Refused for now; ``retry_after`` has the seconds that were asked for, when they were."""
+
+    keys = frozenset({"gateway_busy", "replicate_busy"})
+
+    def __init__(self, key: str, *, problems: tuple[Problem, ...] = (), retry_after: float | None = None, **values: object) -> None:
+        super().__init__(key, problems=problems, **values)
+        self.retry_after = retry_after
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the error as JSON-able data, with the seconds to wait."""
+        data = super().to_dict()
+        data["values"]["retry_after"] = self.retry_after
+        return data
+
+
+class UnconfirmedError(PVideoError):
+    """The create's answer was lost; the video may exist and be paid."""
+
+    keys = frozenset({"answer_lost", "response_blocked", "gateway_cached", "gateway_resent", "list_refused"})
+
+
+class WatchError(PVideoError):
+    """The job goes on at Replicate, but we cannot look at it now."""
+
+    keys = frozenset({"connection_lost", "token_revoked"})
+
+
+class PredictionError(PVideoError):
+    """The job ended without a video."""
+
+    keys = frozenset({"flagged", "model_failed", "interrupted", "timed_out", "canceled", "canceled_unsent", "aborted", "output_expired"})
+
+
+class DownloadError(PVideoError):
+    """The video was made and paid, but is not on disk."""
+
+    keys = frozenset({"fetch_failed", "output_strange", "disk_full_after", "folder_closed_after", "file_missing"})
+
+
+class DemoError(PVideoError):
+    """The embedded gateway is not installed, or did not start."""
+
+    keys = frozenset({"demo_missing", "demo_failed"})
