@@ -6,16 +6,16 @@ and last the file that ``%pvideo setup`` keeps when asked.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import threading
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
+from pvideo.account import TOKENS, keep, kept
+from pvideo.endpoint import Endpoint, resolve
 from pvideo.errors import SettingsError
 from pvideo.secrets import Secret, find_token, redact
 
@@ -39,54 +39,8 @@ __all__ = [
     "use_ipython",
 ]
 
-GATEWAY_HOST = "gateway.ai.cloudflare.com"
-DIRECT_HOST = "api.replicate.com"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # A gateway's name has at most 64 characters (Cloudflare's limits page); ids like "abc123" are fine.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    """One way to Replicate: an address and the tokens that may go there, and nowhere else."""
-
-    base_url: str
-    """What stands in place of ``https://api.replicate.com/v1``, without a trailing slash."""
-    kind: Literal["gateway", "direct", "demo"]
-    gateway_token: Secret | None = None
-    """Goes into ``cf-aig-authorization``; None for an unauthenticated gateway."""
-    replicate_token: Secret | None = None
-    """Goes into ``Authorization``; None with a gateway token means a key stored in the gateway."""
-    account_id: str = ""
-    gateway_id: str = ""
-    delivery_hosts: tuple[str, ...] = ("replicate.delivery", "*.replicate.delivery")
-    """Hosts a video may be fetched from (``*.`` = any name below)."""
-
-    @property
-    def realm(self) -> Literal["demo", "real"]:
-        """Whether presses here cost money."""
-        return "demo" if self.kind == "demo" else "real"
-
-    @property
-    def host(self) -> str:
-        """The only host that tokens go to."""
-        return urlsplit(self.base_url).hostname or ""
-
-    @property
-    def gateway(self) -> str:
-        """What a person calls it: the gateway's name, or the host."""
-        return self.gateway_id or self.host
-
-    @property
-    def stored_keys(self) -> bool:
-        """Whether Replicate's key is stored in the gateway (BYOK), so that no ``Authorization`` is sent."""
-        return self.kind == "gateway" and self.replicate_token is None
-
-    def dashboard_url(self, log_id: str | None) -> str | None:
-        """Return the gateway's log page in Cloudflare's dashboard, or None where there is none."""
-        if self.kind != "gateway" or not (self.account_id and self.gateway_id and log_id):
-            return None
-        return f"https://dash.cloudflare.com/{self.account_id}/ai/ai-gateway/gateways/{self.gateway_id}/logs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +95,6 @@ _ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "replicate_token": ("REPLICATE_API_TOKEN",),
     "home": ("PVIDEO_HOME",),
 }
-_TOKENS = ("gateway_token", "replicate_token")
-_KEPT = ("account_id", "gateway_id", "base_url", *_TOKENS)
 _names = {item.name for item in fields(Settings)}
 
 
@@ -207,70 +159,12 @@ def reset() -> None:
 
 
 def endpoint() -> Endpoint:
-    """Return where presses go now.
+    """Return where presses go now: the embedded gateway while the demo is on, else what the settings say.
 
     Raises:
         SettingsError: No account is set up, a part is missing, or the address is not safe for tokens.
     """
-    if _demo is not None:
-        return _demo()
-    settings = current()
-    if settings.base_url:
-        return _from_url(settings)
-    if not (settings.account_id or settings.gateway_id):
-        raise SettingsError("no_account")
-    for name in ("account_id", "gateway_id"):
-        if not getattr(settings, name):
-            raise SettingsError("setting_missing", setting=_ENVIRONMENT[name][0])
-    if not (settings.gateway_token or settings.replicate_token):
-        raise SettingsError("setting_missing", setting="CF_AIG_TOKEN or REPLICATE_API_TOKEN")
-    url = f"https://{GATEWAY_HOST}/v1/{settings.account_id}/{settings.gateway_id}/replicate"
-    return Endpoint(
-        base_url=url,
-        kind="gateway",
-        gateway_token=settings.gateway_token,
-        replicate_token=settings.replicate_token,
-        account_id=settings.account_id,
-        gateway_id=settings.gateway_id,
-    )
-
-
-def keep(values: Mapping[str, str]) -> Path:
-    """Keep an account in a file that only its user can read, and return the file.
-
-    Args:
-        values: ``account_id``, ``gateway_id``, ``gateway_token``, ``replicate_token``, ``base_url``; others are ignored.
-    """
-    path = _kept_path()
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_suffix(".part")
-    temporary.unlink(missing_ok=True)
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump({name: value for name, value in values.items() if name in _KEPT and value}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    return path
-
-
-def kept() -> dict[str, Any]:
-    """Return what `keep` kept, tokens as `Secret`; nothing when there is no file or others can read it."""
-    path = _kept_path()
-    try:
-        if path.stat().st_mode & 0o077:
-            return {}
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return {name: Secret(value, f"{name}, {path.name}") if name in _TOKENS else value for name, value in values.items() if name in _KEPT}
-
-
-def _kept_path() -> Path:
-    import platformdirs
-
-    home = os.environ.get("PVIDEO_HOME")
-    return (Path(home) if home else platformdirs.user_config_path("pvideo")) / "account.json"
+    return resolve(current()) if _demo is None else _demo()
 
 
 def _default_home() -> Path:
@@ -285,7 +179,7 @@ def _environment() -> dict[str, Any]:
         variable = next((item for item in variables if os.environ.get(item)), None)
         if variable:
             value = os.environ[variable]
-            found[name] = _secret(value, f"{variable}, environment") if name in _TOKENS else value
+            found[name] = _secret(value, f"{variable}, environment") if name in TOKENS else value
     return found
 
 
@@ -300,7 +194,7 @@ def _secret(value: object, source: str) -> Secret:
 
 def _fit(name: str, value: Any) -> Any:
     """Return `value` as the type of the field `name`."""
-    if name in _TOKENS:
+    if name in TOKENS:
         return None if value is None else _secret(value, f"{name}, configure")
     if name in {"budget_session", "budget_day", "confirm_over"}:
         return _dollars(name, value)
@@ -334,30 +228,3 @@ def _deadline(value: Any) -> float:
     if not 5 <= seconds <= 86_400:
         raise SettingsError("setting_wrong", setting="deadline", problem=f"is {value!r}", advice="Give seconds, 5 to 86400.")
     return seconds
-
-
-def _from_url(settings: Settings) -> Endpoint:
-    url = settings.base_url.rstrip("/")
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.username or parts.password or parts.query or parts.fragment or not host:
-        advice = "Give https://host/path and nothing more."
-        raise SettingsError("setting_wrong", setting="PVIDEO_BASE_URL", problem="is not a plain address", advice=advice)
-    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
-        raise SettingsError("insecure_url", setting="PVIDEO_BASE_URL", url=redact(f"{parts.scheme}://{host}"))
-    trusted = (GATEWAY_HOST, DIRECT_HOST, *_LOOPBACK, *settings.trust_host)
-    if host not in trusted and (settings.gateway_token or settings.replicate_token):
-        raise SettingsError("trust_host", setting="PVIDEO_BASE_URL", host=host)
-    direct = host == DIRECT_HOST
-    loopback = host in _LOOPBACK
-    segments = [part for part in parts.path.split("/") if part]
-    named = len(segments) == 4 and segments[0] == "v1" and segments[3] == "replicate"
-    built = Endpoint(
-        base_url=url,
-        kind="direct" if direct else "gateway",
-        gateway_token=None if direct else settings.gateway_token,
-        replicate_token=settings.replicate_token,
-        account_id=segments[1] if named else settings.account_id,
-        gateway_id=segments[2] if named else settings.gateway_id,
-    )
-    return replace(built, delivery_hosts=(*built.delivery_hosts, "127.0.0.1")) if loopback else built

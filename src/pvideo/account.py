@@ -1,0 +1,54 @@
+"""The account that ``%pvideo setup`` keeps when asked: one file that only its user can read."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pvideo.secrets import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TOKENS = ("gateway_token", "replicate_token")
+_KEPT = ("account_id", "gateway_id", "base_url", *TOKENS)
+
+
+def keep(values: Mapping[str, str]) -> Path:
+    """Keep an account in a file that only its user can read, and return the file.
+
+    Args:
+        values: ``account_id``, ``gateway_id``, ``gateway_token``, ``replicate_token``, ``base_url``; others are ignored.
+    """
+    path = _kept_path()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_suffix(".part")
+    temporary.unlink(missing_ok=True)
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump({name: value for name, value in values.items() if name in _KEPT and value}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    return path
+
+
+def kept() -> dict[str, Any]:
+    """Return what `keep` kept, tokens as `Secret`; nothing when there is no file or others can read it."""
+    path = _kept_path()
+    try:
+        if path.stat().st_mode & 0o077:
+            return {}
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {name: Secret(value, f"{name}, {path.name}") if name in TOKENS else value for name, value in values.items() if name in _KEPT}
+
+
+def _kept_path() -> Path:
+    import platformdirs
+
+    home = os.environ.get("PVIDEO_HOME")
+    return (Path(home) if home else platformdirs.user_config_path("pvideo")) / "account.json"

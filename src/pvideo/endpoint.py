@@ -1,0 +1,113 @@
+"""Where requests go: one address, and the tokens that may go there and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+from pvideo.errors import SettingsError
+from pvideo.secrets import Secret, redact
+
+if TYPE_CHECKING:
+    from pvideo.settings import Settings
+
+GATEWAY_HOST = "gateway.ai.cloudflare.com"
+DIRECT_HOST = "api.replicate.com"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_VARIABLES = {"account_id": "CLOUDFLARE_ACCOUNT_ID", "gateway_id": "CLOUDFLARE_GATEWAY_ID"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One way to Replicate: an address and the tokens that may go there, and nowhere else."""
+
+    base_url: str
+    """What stands in place of ``https://api.replicate.com/v1``, without a trailing slash."""
+    kind: Literal["gateway", "direct", "demo"]
+    gateway_token: Secret | None = None
+    """Goes into ``cf-aig-authorization``; None for an unauthenticated gateway."""
+    replicate_token: Secret | None = None
+    """Goes into ``Authorization``; None with a gateway token means a key stored in the gateway."""
+    account_id: str = ""
+    gateway_id: str = ""
+    delivery_hosts: tuple[str, ...] = ("replicate.delivery", "*.replicate.delivery")
+    """Hosts a video may be fetched from (``*.`` = any name below)."""
+
+    @property
+    def realm(self) -> Literal["demo", "real"]:
+        """Whether presses here cost money."""
+        return "demo" if self.kind == "demo" else "real"
+
+    @property
+    def host(self) -> str:
+        """The only host that tokens go to."""
+        return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def gateway(self) -> str:
+        """What a person calls it: the gateway's name, or the host."""
+        return self.gateway_id or self.host
+
+    @property
+    def stored_keys(self) -> bool:
+        """Whether Replicate's key is stored in the gateway (BYOK), so that no ``Authorization`` is sent."""
+        return self.kind == "gateway" and self.replicate_token is None
+
+    def dashboard_url(self, log_id: str | None) -> str | None:
+        """Return the gateway's log page in Cloudflare's dashboard, or None where there is none."""
+        if self.kind != "gateway" or not (self.account_id and self.gateway_id and log_id):
+            return None
+        return f"https://dash.cloudflare.com/{self.account_id}/ai/ai-gateway/gateways/{self.gateway_id}/logs"
+
+
+def resolve(settings: Settings) -> Endpoint:
+    """Return where presses go under `settings`.
+
+    Raises:
+        SettingsError: No account is set up, a part is missing, or the address is not safe for tokens.
+    """
+    if settings.base_url:
+        return _from_url(settings)
+    if not (settings.account_id or settings.gateway_id):
+        raise SettingsError("no_account")
+    for name, variable in _VARIABLES.items():
+        if not getattr(settings, name):
+            raise SettingsError("setting_missing", setting=variable)
+    if not (settings.gateway_token or settings.replicate_token):
+        raise SettingsError("setting_missing", setting="CF_AIG_TOKEN or REPLICATE_API_TOKEN")
+    return Endpoint(
+        base_url=f"https://{GATEWAY_HOST}/v1/{settings.account_id}/{settings.gateway_id}/replicate",
+        kind="gateway",
+        gateway_token=settings.gateway_token,
+        replicate_token=settings.replicate_token,
+        account_id=settings.account_id,
+        gateway_id=settings.gateway_id,
+    )
+
+
+def _from_url(settings: Settings) -> Endpoint:
+    url = settings.base_url.rstrip("/")
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.username or parts.password or parts.query or parts.fragment or not host:
+        advice = "Give https://host/path and nothing more."
+        raise SettingsError("setting_wrong", setting="PVIDEO_BASE_URL", problem="is not a plain address", advice=advice)
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
+        raise SettingsError("insecure_url", setting="PVIDEO_BASE_URL", url=redact(f"{parts.scheme}://{host}"))
+    trusted = (GATEWAY_HOST, DIRECT_HOST, *_LOOPBACK, *settings.trust_host)
+    if host not in trusted and (settings.gateway_token or settings.replicate_token):
+        raise SettingsError("trust_host", setting="PVIDEO_BASE_URL", host=host)
+    direct = host == DIRECT_HOST
+    loopback = host in _LOOPBACK
+    segments = [part for part in parts.path.split("/") if part]
+    named = len(segments) == 4 and segments[0] == "v1" and segments[3] == "replicate"
+    built = Endpoint(
+        base_url=url,
+        kind="direct" if direct else "gateway",
+        gateway_token=None if direct else settings.gateway_token,
+        replicate_token=settings.replicate_token,
+        account_id=segments[1] if named else settings.account_id,
+        gateway_id=segments[2] if named else settings.gateway_id,
+    )
+    return replace(built, delivery_hosts=(*built.delivery_hosts, "127.0.0.1")) if loopback else built
