@@ -1,0 +1,155 @@
+"""The base of both widgets: one lock around everything that ipywidgets leaves unguarded against threads.
+
+Measured with ipywidgets 8.1.9: `hold_sync` in one thread against a trait in another loses the last value, and two `set_state` at once
+raise `KeyError`. One re-entrant lock around both ways in and out loses nothing. It is never held across the network, and what a
+message asks for is done in a thread of its own (`hand`), so that a button is heard while the kernel works.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import threading
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+logger = logging.getLogger(__name__)
+logger.addHandler(logging.NullHandler())
+
+_STATIC = Path(__file__).parents[1] / "static"
+
+
+@cache
+def bundle() -> tuple[str, str]:
+    """Return the page's part, its script and its styles.
+
+    Raises:
+        ImportError: It was not built: a checkout needs one build before its first widget.
+    """
+    try:
+        return tuple((_STATIC / name).read_text(encoding="utf-8") for name in ("widget.js", "widget.css"))  # type: ignore[return-value]
+    except FileNotFoundError as error:
+        advice = "Build it once: npm --prefix js install && npm --prefix js run build."
+        msg = f"pvideo's page part is missing ({Path(error.filename).name}). {advice}"
+        raise ImportError(msg) from None
+
+
+def hand(task: Callable[..., object], *args: object) -> threading.Thread:
+    """Do something in a thread of its own; a failure goes to the log, never to a cell's output."""
+    thread = threading.Thread(target=_quietly, args=(task, *args), name="pvideo-hand", daemon=True)
+    thread.start()
+    return thread
+
+
+def _quietly(task: Callable[..., object], *args: object) -> None:
+    try:
+        task(*args)
+    except Exception:
+        logger.exception("%s failed", getattr(task, "__qualname__", task))
+
+
+class Live(anywidget.AnyWidget):
+    """A widget whose traits any thread may set, and whose messages are heard while a cell blocks."""
+
+    kind = traitlets.Unicode().tag(sync=True)
+    """Which of the two widgets the page draws: ``card`` or ``studio``."""
+
+    heartbeat = traitlets.Int(0).tag(sync=True)
+    """Grows with each sign of life; the page reads nothing else into it."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Live:
+        """Make the widget with its lock: closing takes it, also when making one failed half-way."""
+        made: Live = super().__new__(cls, *args, **kwargs)
+        made._lock = threading.RLock()
+        return made
+
+    def __init__(self, **traits: Any) -> None:
+        # Where the widget was made. ipykernel 7.0.0 and 7.0.1 can publish from no other context (ipykernel #1450).
+        self._origin = contextvars.copy_context()
+        self._esm, self._css = bundle()
+        super().__init__(**traits)
+        _unroute(self.comm)
+        self.on_msg(self._on_message)
+
+    # Both directions under the one lock.
+
+    def notify_change(self, change: Any) -> None:
+        """Send a changed trait."""
+        with self._lock:
+            super().notify_change(change)
+
+    def send_state(self, key: Any = None) -> None:
+        """Send the state, or the part `key` of it."""
+        with self._lock:
+            super().send_state(key)
+
+    def set_state(self, sync_data: Any) -> None:
+        """Take a state from the page."""
+        with self._lock:
+            super().set_state(sync_data)
+
+    @contextmanager
+    def hold_sync(self) -> Iterator[None]:
+        """Send what is set inside as one message."""
+        with self._lock, super().hold_sync():
+            yield
+
+    def _handle_msg(self, msg: Any) -> None:
+        with self._lock:
+            super()._handle_msg(msg)
+
+    def _send(self, msg: Any, buffers: Any = None) -> None:
+        try:
+            super()._send(msg, buffers)
+        except LookupError:
+            self._origin.copy().run(super()._send, msg, buffers)
+
+    def close(self) -> None:
+        """Take the widget off the page and forget it."""
+        with self._lock:
+            try:
+                super().close()
+            except LookupError:
+                self._origin.copy().run(super().close)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the page can still be reached through this widget."""
+        return self.comm is not None
+
+    # Messages.
+
+    def _on_message(self, _widget: object, content: object, buffers: list[memoryview]) -> None:
+        """Check a message's form and pass it on; a strange one is ignored, as anything may write to a comm."""
+        if not isinstance(content, dict) or not isinstance(content.get("kind"), str):
+            return
+        try:
+            self.heard(content, buffers or [])
+        except Exception:
+            logger.exception("a message of kind %.20s failed", content["kind"])
+
+    def heard(self, content: Mapping[str, Any], buffers: list[memoryview]) -> None:
+        """Take one message of the page. Quick: anything slow goes through `hand`."""
+        raise NotImplementedError
+
+    def alive(self) -> None:
+        """Answer a heartbeat."""
+        self.send({"kind": "alive"})
+
+
+def _unroute(comm: Any) -> None:
+    """Let messages of the page reach us while a cell blocks.
+
+    ipykernel 7.4 sends them to the shell that last published on this comm, and a thread publishes as the main shell: Cancel would
+    wait for the running cell.
+    """
+    if getattr(comm, "_reply_subshell_for", None) is not None:
+        comm._reply_subshell_for = None  # noqa: SLF001 - there is no public way

@@ -1,0 +1,185 @@
+"""The live view of one video: it follows the engine, and its buttons do what the `Video`'s methods do."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from .base import Live, hand
+from .chunks import stream
+from .hosts import notebook_folder
+from .pulse import pulse
+from .saved import saved_card, still_card
+from .view import view_of
+from .words import note
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pvideo.job.states import Snapshot
+    from pvideo.job.video import Video
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+class Card(Live):
+    """A live card of one video.
+
+    Args:
+        video: The video to follow.
+        settled: Called once for each video when nothing will change any more, on a thread of its own.
+        took_over: Called with the old and the new video when a button made a new one, which the card then follows.
+    """
+
+    view = traitlets.Dict().tag(sync=True)
+    """The job as `view.view_of` makes it. Default ``{}``."""
+
+    saved = traitlets.Unicode().tag(sync=True)
+    """What the saved notebook keeps of this card: plain html, set when the video has ended. Default ``""``."""
+
+    def __init__(
+        self,
+        video: Video,
+        *,
+        settled: Callable[[Card], None] | None = None,
+        took_over: Callable[[Video, Video], None] | None = None,
+    ) -> None:
+        self._nonce = secrets.token_urlsafe(12)
+        self._base = notebook_folder()
+        self._settled, self._took_over = settled, took_over
+        self._told = ""
+        self.quiet = threading.Event()
+        """Set while the page plays nothing: only then may the output be replaced."""
+        self.quiet.set()
+        self.answered = threading.Event()
+        """Set when the page has said whether its file holds the html while it keeps the live card (`clean`)."""
+        self.clean = False
+        self.video = video
+        self._latest = video.snapshot()
+        super().__init__(kind="card", view=self._view(self._latest))
+        self._leave: Callable[[], None] | None = video.observe(self._seen)
+        pulse.mark(self)
+
+    def __repr__(self) -> str:
+        """Say what it shows: it is the text a saved notebook falls back to."""
+        return text_of(self._latest)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any] | None:
+        return self.mimebundle() if self.is_open else {"text/plain": repr(self), "text/html": self.still()}
+
+    def mimebundle(self) -> dict[str, Any]:
+        """Return the card as a widget, with text and html for where no widget is drawn."""
+        spec = {"version_major": 2, "version_minor": 1, "model_id": self.model_id}
+        return {WIDGET: spec, "text/plain": repr(self), "text/html": self.still()}
+
+    def still(self) -> str:
+        """Return the card as plain html, as it stands now."""
+        return still_card(self._latest, self._base)
+
+    def follow(self, video: Video) -> None:
+        """Show another video from now on."""
+        self._stop()
+        self.video, self._latest = video, video.snapshot()
+        self.clean = False
+        self.answered.clear()
+        self.quiet.set()
+        self._leave = video.observe(self._seen)
+        pulse.mark(self)
+
+    def close(self) -> None:
+        """Take the card off the page; its video goes on."""
+        self._stop()
+        super().close()
+
+    # News: from the engine's thread to the page.
+
+    def _seen(self, snapshot: Snapshot) -> None:
+        self._latest = snapshot
+        pulse.mark(self)
+
+    def push(self) -> None:
+        """Bring the newest state to the page, and the saved html when the video has ended."""
+        snapshot = self._latest
+        if not self.is_open:
+            return
+        view = self._view(snapshot)
+        saved = saved_card(snapshot, self._base) if is_ended(snapshot) else ""
+        with self.hold_sync():
+            self.saved = saved
+            self.view = view
+        if is_settled(snapshot) and self._told != snapshot.intent:
+            self._told = snapshot.intent
+            self._stop()
+            if self._settled is not None:
+                hand(self._settled, self)
+
+    def _view(self, snapshot: Snapshot) -> dict[str, Any]:
+        from pvideo.settings import current
+
+        return view_of(snapshot, nonce=self._nonce, base=self._base, now=time.time(), autoplay=current().autoplay)
+
+    def _stop(self) -> None:
+        leave, self._leave = getattr(self, "_leave", None), None
+        if leave is not None:
+            leave()
+        pulse.forget(self)
+
+    # Messages: from the page.
+
+    def heard(self, content: Mapping[str, Any], buffers: list[memoryview]) -> None:  # noqa: ARG002 - a card takes no bytes
+        """Take one message of the page."""
+        kind = content["kind"]
+        if kind == "hello":
+            self.alive()
+            # The clock moves on, so the view is made anew: it heals whatever the page missed.
+            self.view = self._view(self._latest)
+        elif kind == "action":
+            self._pressed(content)
+        elif kind == "want" and content.get("id") == self._latest.intent:
+            hand(stream, self.send, self._latest.path, self._latest.intent)
+        elif kind == "playing":
+            self.quiet.clear() if content.get("playing") is True else self.quiet.set()
+        elif kind == "clean" and content.get("id") == self._latest.intent:
+            self.clean = content.get("ok") is True
+            self.answered.set()
+
+    def _pressed(self, content: Mapping[str, Any]) -> None:
+        """Do what a button says, if this page was given that button: ids from a saved or foreign page have no nonce."""
+        offered = {action["name"] for action in self.view.get("actions", [])}
+        mine = content.get("nonce") == self._nonce and content.get("id") == self._latest.intent
+        if mine and content.get("name") in offered:
+            hand(self._act, content["name"])
+
+    def _act(self, name: str) -> None:
+        from .doing import act
+
+        old = self.video
+        new = act(name, old)
+        if new is not None and new is not old:
+            self.follow(new)
+            if self._took_over is not None:
+                self._took_over(old, new)
+
+
+def is_ended(snapshot: Snapshot) -> bool:
+    """Return whether the saved notebook can keep this state."""
+    return snapshot.done and (snapshot.status != "succeeded" or snapshot.path is not None or snapshot.error is not None)
+
+
+def is_settled(snapshot: Snapshot) -> bool:
+    """Return whether nothing will change any more; a video that is made but not saved may still be saved."""
+    return snapshot.done and (snapshot.status != "succeeded" or snapshot.path is not None)
+
+
+def text_of(snapshot: Snapshot) -> str:
+    """Return a video in one line of words."""
+    from .words import money
+
+    parts = [snapshot.name or "video", snapshot.status, note(snapshot, time.time()), money(snapshot)]
+    where = str(snapshot.path) if snapshot.path else ""
+    message = str(snapshot.error) if snapshot.error and snapshot.status != "succeeded" else ""
+    return " · ".join(part for part in (*parts, where, message) if part)

@@ -1,0 +1,183 @@
+"""How a video comes into a cell's output, and what stands there when it has ended.
+
+In a notebook: a live card under a display id. When the video has ended the page is offered the plain html for its file (the live card
+stays); if it cannot do that, the output itself becomes the html, but never while the video plays. Without widgets: html or text.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .hosts import Host, cell_id, detect, message_id, notebook_folder
+from .saved import saved_card, still_card
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pvideo.job.video import Video
+
+    from .card import Card
+
+CLEAN_WITHIN = 2.0
+"""Seconds the page has to say that its file holds the html."""
+PLAYING_AT_MOST = 3600.0
+
+
+@dataclass(eq=False)
+class Showing:
+    """One card and the outputs it stands in."""
+
+    card: Card
+    shell: Any
+    host: Host
+    """As it was in the cell: whether someone can answer belongs to each request."""
+    displays: list[str] = field(default_factory=list)
+    origin: contextvars.Context = field(default_factory=contextvars.copy_context)
+
+
+class Outputs:
+    """What this kernel shows, so that running a cell again lets go of what it showed before."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._showing: dict[str, Showing] = {}
+        self._cells: dict[str, tuple[str, list[tuple[str, str]]]] = {}
+        self.pending: dict[str, list[str]] = {}
+        """Outputs without a widget (video -> display ids) that wait for their final html."""
+        self.took_over: Callable[[Video, Video], None] | None = None
+        """Told when a button made a new video, so that the variable can follow."""
+
+    def show(self, video: Video, shell: Any, *, cell: str = "") -> None:
+        """Show a video in the running cell; `cell` stands for it where the host has no cell ids."""
+        host = detect(shell)
+        display = uuid.uuid4().hex
+        self._let_go(cell_id(shell) or cell, message_id(shell), (_intent(video), display))
+        if host.has_widgets:
+            showing = self._showing_of(video, shell, host)
+            showing.displays.append(display)
+            publish(shell, showing.card.mimebundle(), display)
+        elif host.has_html:
+            self.pending.setdefault(_intent(video), []).append(display)
+            publish(shell, still_bundle(video), display)
+        else:
+            tell(repr(video))
+
+    def finish(self, video: Video, shell: Any) -> None:
+        """Put the final html where no widget stands. On the cell's own thread, as others are not recorded there."""
+        for display in self.pending.pop(_intent(video), []):
+            publish(shell, still_bundle(video), display, update=True)
+
+    def cards(self) -> list[Card]:
+        """Return the open cards."""
+        with self._lock:
+            return [showing.card for showing in self._showing.values()]
+
+    def clear(self) -> None:
+        """Let go of every card (when the extension is unloaded)."""
+        with self._lock:
+            gone = list(self._showing.values())
+            self._showing.clear()
+            self._cells.clear()
+        for showing in gone:
+            showing.card.close()
+
+    def _showing_of(self, video: Video, shell: Any, host: Host) -> Showing:
+        from .card import Card
+
+        with self._lock:
+            showing = self._showing.get(_intent(video))
+            if showing is not None and showing.card.is_open:
+                return showing
+        made = Showing(Card(video, settled=self._settled, took_over=self._followed), shell, host)
+        with self._lock:
+            self._showing[_intent(video)] = made
+        return made
+
+    def _let_go(self, cell: str, message: str, shown: tuple[str, str]) -> None:
+        """Note what a cell shows; a cell that runs again has lost what it showed before."""
+        if not cell:
+            return
+        with self._lock:
+            before, lost = self._cells.get(cell, ("", []))
+            same_run = before == message and message != ""
+            self._cells[cell] = (message, [*lost, shown] if same_run else [shown])
+            closing = [] if same_run else [self._lost(intent, display) for intent, display in lost if intent != shown[0]]
+        for card in closing:
+            if card is not None:
+                card.close()
+
+    def _lost(self, intent: str, display: str) -> Card | None:
+        """Take one output from a card; return the card if that was its last."""
+        showing = self._showing.get(intent)
+        if showing is None or display not in showing.displays:
+            return None
+        showing.displays.remove(display)
+        return None if showing.displays else self._showing.pop(intent).card
+
+    def _followed(self, old: Video, new: Video) -> None:
+        with self._lock:
+            showing = self._showing.pop(_intent(old), None)
+            if showing is not None:
+                self._showing[_intent(new)] = showing
+            self._cells = {
+                cell: (message, [(_intent(new) if intent == _intent(old) else intent, display) for intent, display in rows])
+                for cell, (message, rows) in self._cells.items()
+            }
+        if self.took_over is not None:
+            self.took_over(old, new)
+
+    def _settled(self, card: Card) -> None:
+        """End a card: the page keeps it and its file holds html, or the output becomes html."""
+        video = card.video
+        with self._lock:
+            showing = self._showing.get(_intent(video))
+        if showing is None or not showing.host.swaps:
+            return
+        card.answered.wait(CLEAN_WITHIN)
+        if card.clean:
+            return
+        card.quiet.wait(PLAYING_AT_MOST)
+        if card.video is not video or not card.is_open:
+            return
+        with self._lock:
+            self._showing.pop(_intent(video), None)
+        for display in showing.displays:
+            self._replace(showing, still_bundle(video, text=False), display)
+        card.close()
+
+    @staticmethod
+    def _replace(showing: Showing, data: dict[str, str], display: str) -> None:
+        try:
+            publish(showing.shell, data, display, update=True)
+        except LookupError:
+            # ipykernel 7.0.0 and 7.0.1 publish only from the context of a cell.
+            showing.origin.copy().run(publish, showing.shell, data, display, update=True)
+
+
+def still_bundle(video: Video, *, text: bool = True) -> dict[str, str]:
+    """Return a video as html (and text), as it stands now."""
+    snapshot = video.snapshot()
+    html = saved_card(snapshot, notebook_folder()) if snapshot.done else still_card(snapshot, notebook_folder())
+    return {"text/html": html, **({"text/plain": repr(video)} if text else {})}
+
+
+def tell(text: str) -> None:
+    """Print a text in the running cell; never called from a thread."""
+    print(text)  # noqa: T201 - it is what a line magic is for
+
+
+def publish(shell: Any, data: dict[str, Any], display: str, *, update: bool = False) -> None:
+    """Show data under a display id, or replace what stands there."""
+    shell.display_pub.publish(data=data, metadata={}, transient={"display_id": display}, update=update)
+
+
+def _intent(video: Video) -> str:
+    return video.snapshot().intent
+
+
+outputs = Outputs()
+"""What this kernel shows."""

@@ -1,0 +1,110 @@
+"""Where a cell's output will be seen, found out at run time: it decides about widgets, waiting and files."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+Kind = Literal["jupyter", "voila", "vscode", "colab", "marimo", "headless", "terminal", "script"]
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What shows our output."""
+
+    kind: Kind
+
+    @property
+    def has_widgets(self) -> bool:
+        """Whether a live card can be shown (nbclient would store each card's whole module; Colab shows no thread's updates)."""
+        return self.kind in {"jupyter", "voila", "vscode", "marimo"}
+
+    @property
+    def waits(self) -> bool:
+        """Whether a cell has to wait for its video, as nothing arrives after it has ended."""
+        return self.kind in {"headless", "colab"}
+
+    @property
+    def swaps(self) -> bool:
+        """Whether an output can be replaced by its display id after its cell has ended."""
+        return self.kind in {"jupyter", "vscode"}
+
+    @property
+    def has_html(self) -> bool:
+        """Whether html is shown at all."""
+        return self.kind not in {"terminal", "script"}
+
+    @property
+    def label(self) -> str:
+        """The host's name as a person knows it."""
+        names = {"jupyter": "Jupyter", "voila": "Voila", "vscode": "VS Code", "colab": "Colab", "marimo": "marimo"}
+        return names.get(self.kind, "no page" if self.kind == "headless" else self.kind)
+
+
+def detect(shell: Any = None) -> Host:
+    """Return the host of the running cell; `shell` is IPython's, found by itself when not given.
+
+    Read it inside the cell: whether someone can answer (``allow_stdin``) is a property of each request.
+    """
+    shell = shell or _shell()
+    if shell is None:
+        return Host("marimo" if _in_marimo() else "script")
+    kernel = getattr(shell, "kernel", None)
+    if kernel is None:
+        return Host("terminal")
+    if "google.colab" in sys.modules:
+        return Host("colab")
+    if os.environ.get("SERVER_SOFTWARE", "").startswith("voila/"):
+        return Host("voila")
+    if not _allows_stdin(kernel):
+        return Host("headless")
+    return Host("vscode" if "__vsc_ipynb_file__" in shell.user_ns or "VSCODE_PID" in os.environ else "jupyter")
+
+
+def notebook_folder() -> Path:
+    """Return the folder that the notebook lies in: saved addresses of videos are relative to it."""
+    session = os.environ.get("JPY_SESSION_NAME", "")
+    path = Path(session)
+    return path.parent if path.is_absolute() and path.parent.is_dir() else Path.cwd()
+
+
+def cell_id(shell: Any) -> str:
+    """Return an id of the running cell, empty where the host does not tell."""
+    parent = _parent(getattr(shell, "kernel", None))
+    found = parent.get("metadata", {}).get("cellId", "")
+    return found if isinstance(found, str) else ""
+
+
+def message_id(shell: Any) -> str:
+    """Return the id of the running request, empty where there is none."""
+    found = _parent(getattr(shell, "kernel", None)).get("header", {}).get("msg_id", "")
+    return found if isinstance(found, str) else ""
+
+
+def _allows_stdin(kernel: Any) -> bool:
+    content = _parent(kernel).get("content", {})
+    return bool(content.get("allow_stdin", getattr(kernel, "_allow_stdin", True)))
+
+
+def _parent(kernel: Any) -> dict[str, Any]:
+    try:
+        parent = kernel.get_parent()
+    except (AttributeError, LookupError):
+        return {}
+    return parent if isinstance(parent, dict) else {}
+
+
+def _shell() -> Any:
+    interactive = sys.modules.get("IPython.core.getipython")
+    return interactive.get_ipython() if interactive else None
+
+
+def _in_marimo() -> bool:
+    marimo = sys.modules.get("marimo")
+    try:
+        return bool(marimo and marimo.running_in_notebook())
+    except Exception:  # noqa: BLE001 - a strange marimo is no marimo
+        return False

@@ -1,0 +1,147 @@
+"""``%%pvideo`` and ``%pvideo``: what they read from a cell, and how the result is bound and shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+
+from pvideo.errors import InputError, SettingsError
+
+from .display import outputs, tell
+from .hosts import detect
+from .options import Line, parse
+from .refusal import clean
+from .text import expand
+
+if TYPE_CHECKING:
+    from pvideo.job.video import Video
+
+NAME = "pvideo"
+
+
+@magics_class
+class PVideoMagics(Magics):
+    """The magics of one shell."""
+
+    @no_var_expand
+    @line_cell_magic(NAME)
+    def pvideo(self, line: str, cell: str | None = None) -> None:
+        """Make a video from the cell's text: ``%%pvideo [name] [--options]``; ``%pvideo`` lists the commands."""
+        if cell is None:
+            self.command(line)
+        else:
+            self.generate(line, cell)
+
+    @clean
+    def command(self, line: str) -> None:
+        """Run one of the line commands."""
+        from .commands import run
+
+        _refuse_tokens(line)
+        run(line, self.shell)
+
+    @clean
+    def generate(self, line: str, cell: str) -> None:
+        """Make a video and show its card; return at once unless it has to be waited for."""
+        from pvideo.model.catalog import load
+        from pvideo.settings import current
+
+        # Before anything else: what looks like a token goes nowhere, not even into a message.
+        _refuse_tokens(line, cell)
+        asked = parse(line, self.shell.user_ns, load, current().model)
+        if asked.help:
+            from .usage import usage
+
+            tell(usage(load(asked.model)))
+            return
+        template = cell.strip("\n").rstrip()
+        if not template.strip():
+            raise InputError("prompt_missing")
+        _check_name(asked.name, self.shell.user_ns)
+        prompt = expand(template, self.shell.user_ns)
+        _refuse_tokens(prompt, *(str(value) for value in asked.inputs.values()))
+        video = _press(asked, prompt, template)
+        if asked.name:
+            self.shell.user_ns[asked.name] = video
+        self.shell.user_ns["_pvideo"] = video
+        self._present(video, asked)
+
+    def _present(self, video: Video, asked: Line) -> None:
+        """Show the card; wait where that was asked for, or where nothing arrives after the cell has ended."""
+        from .waiting import wait_for
+
+        host = detect(self.shell)
+        waits = asked.wait or host.waits
+        if not (waits and host.kind == "headless"):
+            outputs.show(video, self.shell, cell=f"name:{asked.name}" if asked.name else "")
+        if not waits:
+            return
+        snapshot = wait_for(video)
+        if host.kind == "headless":
+            outputs.show(video, self.shell)
+        outputs.finish(video, self.shell)
+        if snapshot.error is not None and snapshot.path is None:
+            raise snapshot.error
+
+
+def _press(asked: Line, prompt: str, template: str) -> Video:
+    from pvideo.job.press import press
+    from pvideo.model.catalog import load
+
+    inputs = {**asked.inputs, "prompt": prompt}
+    return press(
+        load(asked.model),
+        inputs,
+        name=asked.name,
+        template=template,
+        again=asked.again,
+        reuse=not asked.again,
+        prefer_wait=asked.prefer_wait,
+    )
+
+
+def _check_name(name: str, namespace: dict[str, Any]) -> None:
+    """Let a video take a free name, or that of another video."""
+    from pvideo.job.video import Video
+
+    if name and name in namespace and not isinstance(namespace[name], Video):
+        raise InputError("name_taken", name=name, type=type(namespace[name]).__name__)
+
+
+def _refuse_tokens(*texts: str) -> None:
+    from pvideo.settings import find_token
+
+    for text in texts:
+        kind = find_token(text)
+        if kind:
+            raise SettingsError("token_in_cell", kind=kind)
+
+
+def bind(namespace: dict[str, Any], old: Video, new: Video) -> None:
+    """Let the variables that held `old` hold `new`: a button made it again."""
+    for name in [name for name, value in namespace.items() if value is old]:
+        namespace[name] = new
+
+
+def register(shell: Any) -> None:
+    """Register the magics; doing it twice is harmless."""
+    shell.register_magics(PVideoMagics)
+    if keep_empty_cell not in shell.input_transformers_cleanup:
+        shell.input_transformers_cleanup.append(keep_empty_cell)
+
+
+def unregister(shell: Any) -> None:
+    """Undo `register`."""
+    for kind in ("line", "cell"):
+        shell.magics_manager.magics[kind].pop(NAME, None)
+    shell.magics_manager.registry.pop(PVideoMagics.__name__, None)
+    if keep_empty_cell in shell.input_transformers_cleanup:
+        shell.input_transformers_cleanup.remove(keep_empty_cell)
+
+
+def keep_empty_cell(lines: list[str]) -> list[str]:
+    """Let a ``%%pvideo`` line without a body reach us: IPython refuses a cell magic without a body in words of its own."""
+    alone = bool(lines) and lines[0].split(maxsplit=1)[:1] == [f"%%{NAME}"] and not "".join(lines[1:])
+    return [lines[0].rstrip("\n") + "\n", "\n"] if alone else lines
+

@@ -1,0 +1,125 @@
+"""What a saved notebook keeps of a card: plain html that plays when reopened, exported or untrusted, and holds no secret.
+
+JupyterLab's sanitiser for untrusted notebooks drops ``role``, ``aria-*``, ``data-*``, ``id``, ``<style>``, ``var()``, ``color``, and
+the ``src`` of a ``<source>``; so the ``src`` stands on ``<video>`` itself and everything is said in visible words.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import time
+from html import escape
+from typing import TYPE_CHECKING
+
+from .facts import facts
+from .source import cell_source, known_model
+from .view import relative
+from .words import money, note, say
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pvideo.job.states import Snapshot
+
+_POSTER_SIDE = 640
+_POSTER_BYTES = 60_000
+_CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""Characters that would hide or turn round the text after them (NUL, U+202E, …)."""
+
+
+def saved_card(snapshot: Snapshot, base: Path) -> str:
+    """Return the html for the end of a video: the player where there is one, else a plain readable card."""
+    style = f"margin:0;max-width:{_width(snapshot)}px"
+    return f'<figure style="{style}">{_player(snapshot, base)}<figcaption>{_caption(snapshot, base)}</figcaption></figure>'
+
+
+def still_card(snapshot: Snapshot, base: Path) -> str:
+    """Return the html for any moment: what stands where no widget is drawn."""
+    return saved_card(snapshot, base)
+
+
+def _player(snapshot: Snapshot, base: Path) -> str:
+    file = relative(snapshot.path, base)
+    kind = _output(snapshot)
+    if not file or kind not in {"video", "image", "audio"}:
+        return ""
+    source, title = _quoted(file), _quoted(_clean(snapshot.prompt)[:200])
+    if kind == "image":
+        return f'<img src="{source}" width="{_width(snapshot)}" style="width:100%;height:auto;max-height:480px" title="{title}">'
+    if kind == "audio":
+        return f'<audio controls preload="metadata" src="{source}" title="{title}"></audio>'
+    poster = poster_url(snapshot.poster)
+    return (
+        f'<video controls preload="metadata" width="{_width(snapshot)}" style="width:100%;height:auto;max-height:480px" '
+        f'src="{source}"{f" poster={chr(34)}{poster}{chr(34)}" if poster else ""} title="{title}"></video>'
+    )
+
+
+def _caption(snapshot: Snapshot, base: Path) -> str:
+    first = [f"<b>{_quoted(snapshot.status)}</b>"]
+    words = [*facts(snapshot), money(snapshot)]
+    if snapshot.status != "succeeded" or snapshot.reused:
+        words.insert(0, note(snapshot, time.time()))
+    first += [_quoted(_clean(word)) for word in words if word]
+    if snapshot.realm == "demo":
+        first.insert(0, f"<b>{_quoted(say('labels', 'demo'))}</b>")
+    file = relative(snapshot.path, base)
+    if file:
+        first.append(f'<a href="{_quoted(file)}">{_quoted(say("labels", "open").lower())}</a>')
+    lines = [" · ".join(first), *_message(snapshot), _quoted(_clean(snapshot.prompt)).replace("\n", "<br>")]
+    return "<br>".join(line for line in lines if line) + _source(snapshot)
+
+
+def _message(snapshot: Snapshot) -> list[str]:
+    """Return the error in the words of the card."""
+    error = snapshot.error
+    if error is None or snapshot.phase == "lost":
+        return []
+    return [f"<b>{_quoted(_clean(error.title))}.</b> {_quoted(_clean(error.sentence))} {_quoted(_clean(error.next))}"]
+
+
+def _source(snapshot: Snapshot) -> str:
+    summary = _quoted(say("labels", "make_it_again"))
+    return f"<details><summary>{summary}</summary><pre>{_quoted(_clean(cell_source(snapshot)))}</pre></details>"
+
+
+def poster_url(poster: bytes | None) -> str:
+    """Return the poster as an address that travels inside the file: a JPEG of at most 640 px and about 20 kB."""
+    if not poster:
+        return ""
+    small = poster if len(poster) <= _POSTER_BYTES // 2 else _shrunk(poster)
+    return "data:image/jpeg;base64," + base64.b64encode(small).decode() if len(small) <= _POSTER_BYTES else ""
+
+
+def _shrunk(poster: bytes) -> bytes:
+    try:
+        from PIL import Image
+
+        with Image.open(io.BytesIO(poster)) as picture:
+            picture.thumbnail((_POSTER_SIDE, _POSTER_SIDE))
+            out = io.BytesIO()
+            picture.convert("RGB").save(out, "JPEG", quality=60)
+    except (ImportError, OSError, ValueError):
+        return poster
+    return out.getvalue()
+
+
+def _width(snapshot: Snapshot) -> int:
+    """Return the card's width: a portrait video stands 270 px wide, as its height ends at 480."""
+    media = snapshot.media
+    portrait = media.height > media.width if media and media.width else str(snapshot.input.get("aspect_ratio")) in {"9:16", "3:4", "2:3"}
+    return 270 if portrait else 640
+
+
+def _output(snapshot: Snapshot) -> str:
+    model = known_model(snapshot.model)
+    return model.output if model else "video"
+
+
+def _clean(text: str) -> str:
+    return text.translate(_CONTROL)
+
+
+def _quoted(text: str) -> str:
+    return escape(text, quote=True)

@@ -1,0 +1,91 @@
+"""A video as source code again: the ``%%pvideo`` cell, and the Python call, that make it once more."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from .text import escape
+
+if TYPE_CHECKING:
+    from pvideo.job.states import Snapshot
+    from pvideo.model.schema import Field, Model
+
+_WIDTH = 100
+_BARE = re.compile(r"[\w./:@%+,=-]+", re.ASCII)
+
+
+def known_model(name: str) -> Model | None:
+    """Return the catalog's model of that name; None when it is not there (then the inputs speak for themselves)."""
+    from pvideo.errors import PVideoError
+    from pvideo.model.catalog import load
+
+    try:
+        return load(name)
+    except PVideoError:
+        return None
+
+
+def cell_source(snapshot: Snapshot) -> str:
+    """Return the ``%%pvideo`` cell that makes this video again, with the seed that was used."""
+    model = known_model(snapshot.model)
+    words = ["%%pvideo", *([snapshot.name] if snapshot.name else [])]
+    if model is None or model.name != _default_model():
+        words += ["--model", snapshot.model]
+    for name, value in _inputs(snapshot, model).items():
+        words += _option(model.field(name) if model else None, name, value)
+    return " ".join(words) + "\n" + escape(snapshot.prompt)
+
+
+def python_source(snapshot: Snapshot) -> str:
+    """Return the ``pvideo.generate`` call that makes this video again."""
+    model = known_model(snapshot.model)
+    parts = [repr(snapshot.prompt)]
+    if model is None or model.name != _default_model():
+        parts.append(f"model={snapshot.model!r}")
+    parts += [f"{name}={value!r}" for name, value in _inputs(snapshot, model).items()]
+    call = f"pvideo.generate({', '.join(parts)})"
+    if len(call) > _WIDTH:
+        call = "pvideo.generate(\n    " + ",\n    ".join(parts) + ",\n)"
+    return f"{snapshot.name} = {call}" if snapshot.name else call
+
+
+def _inputs(snapshot: Snapshot, model: Model | None) -> dict[str, Any]:
+    """Return what was asked, as typed, without the prompt and without what must not be written down."""
+    values = {name: value for name, value in snapshot.typed.items() if name != "prompt"}
+    if model is not None:
+        values = {name: value for name, value in values.items() if not _is_secret(model.field(name))}
+        seed = model.seed_field
+        if seed and snapshot.seed is not None:
+            values[seed] = snapshot.seed
+    return {name: _plain(value) for name, value in values.items() if value is not None}
+
+
+def _plain(value: Any) -> Any:
+    """Return a file as the path it was typed as: a canonical file value is a mapping with its path."""
+    if isinstance(value, dict) and "path" in value:
+        return str(value["path"])
+    return value if isinstance(value, (str, int, float, bool, list, dict)) else str(value)
+
+
+def _option(field: Field | None, name: str, value: Any) -> list[str]:
+    option = "--" + name.replace("_", "-")
+    if isinstance(value, bool) and (field is None or field.kind == "boolean"):
+        return [option if value else "--no-" + name.replace("_", "-")]
+    if isinstance(value, (list, dict)):
+        import json
+
+        value = json.dumps(value)
+    text = escape(str(value))
+    return [option, text if _BARE.fullmatch(text) else shlex.quote(text)]
+
+
+def _is_secret(field: Field | None) -> bool:
+    return field is not None and field.secret
+
+
+def _default_model() -> str:
+    from pvideo.settings import current
+
+    return current().model

@@ -1,0 +1,74 @@
+"""The help of ``%%pvideo -h``, written from the model's schema: ranges, defaults, prices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pvideo.model.schema import MISSING
+
+from .options import OURS
+
+if TYPE_CHECKING:
+    from pvideo.model.schema import Field, Model
+
+_LEFT = 30
+
+
+def usage(model: Model) -> str:
+    """Return the help text."""
+    head = [
+        "%%pvideo [name] [--options]        the prompt is the cell's text; `name` becomes a Video",
+        "{variable}, {cat.seed}, {row[key]} are filled in, in the line and in the text; {{ and }} are literal braces.",
+        "",
+        f"Inputs of {model.name} ({price_line(model)}):",
+    ]
+    fields = [_field(field) for field in model.fields if field.name != "prompt" and field.place != "hidden"]
+    ours = [_row(f"--{name.replace('_', '-')}", words) for name, words in OURS.items()]
+    rest = [_row("--model OWNER/NAME", f"another model (default {model.name})"), _row("--input NAME=VALUE", "any input by its own name")]
+    return "\n".join([*head, *fields, "", "Ours:", *ours, *rest])
+
+
+def price_line(model: Model) -> str:
+    """Return the price with the model's defaults, and of a draft where there is one."""
+    from pvideo.model.price import estimate
+
+    plain = estimate(model, {"prompt": "x"}).text
+    if not model.has_draft:
+        return plain
+    return f"{plain} with the defaults, {estimate(model, {'prompt': 'x', 'draft': True}).text} as a draft"
+
+
+def _field(field: Field) -> str:
+    option = field.option
+    if field.kind == "boolean":
+        return _row(f"{option} / --no-{option.removeprefix('--')}", _facts(field))
+    return _row(f"{option} {field.name.upper()}", _facts(field))
+
+
+def _facts(field: Field) -> str:
+    words = [_range(field), _default(field), _first_sentence(field.description)]
+    return "; ".join(word for word in words if word)
+
+
+def _range(field: Field) -> str:
+    if field.enum:
+        return " | ".join(str(choice) for choice in field.enum)
+    if field.minimum is not None and field.maximum is not None and field.maximum < 2**31 - 1:
+        return f"{field.minimum} to {field.maximum}{f' {field.unit}' if field.unit else ''}"
+    return {"image": "a path or https address", "audio": "a path or https address"}.get(field.media or "", "")
+
+
+def _default(field: Field) -> str:
+    if field.default is MISSING or field.default is None:
+        return "required" if field.required else ""
+    value = {True: "on", False: "off"}[field.default] if isinstance(field.default, bool) else field.default
+    return f"default {value}"
+
+
+def _first_sentence(text: str | None) -> str:
+    sentence = (text or "").split(". ")[0].rstrip(".")
+    return sentence if len(sentence) <= 90 else sentence[:89] + "…"
+
+
+def _row(left: str, right: str) -> str:
+    return f"  {left:<{_LEFT}} {right}" if len(left) <= _LEFT else f"  {left}\n  {'':<{_LEFT}} {right}"

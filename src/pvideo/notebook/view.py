@@ -1,0 +1,187 @@
+"""One job's card as data: `Snapshot` in, the page's `View` out (``js/src/view.ts`` is the other side; a contract test compares them)."""
+
+from __future__ import annotations
+
+import base64
+import os
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from .buttons import actions, more
+from .facts import facts
+from .source import known_model
+from .words import date, is_budget, money, price, span
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pvideo.job.states import Snapshot
+
+KEYS = (
+    *("id", "nonce", "name", "status", "done", "demo", "phase", "values", "now", "pressed", "sent", "created", "next", "estimate"),
+    *("progress", "took", "money", "prompt", "facts", "notes", "message", "actions", "more", "video", "received", "total", "shape"),
+    *("poster", "autoplay", "log", "kind", "text"),
+)
+"""The names of a view's parts."""
+
+_BAD = frozenset({"failed", "rejected", "expired"})
+_SHAPES = {"16:9": (16, 9), "9:16": (9, 16), "4:3": (4, 3), "3:4": (3, 4), "3:2": (3, 2), "2:3": (2, 3), "1:1": (1, 1)}
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay: bool) -> dict[str, Any]:
+    """Return the view of a job.
+
+    Args:
+        snapshot: The job as the engine sees it.
+        nonce: What an action message has to carry back.
+        base: The notebook's folder; files are named relative to it.
+        now: The kernel's clock, epoch seconds.
+        autoplay: Whether a video that arrives while it is watched may play by itself.
+    """
+    file = relative(snapshot.path, base)
+    return {
+        "id": snapshot.intent,
+        "nonce": nonce,
+        "name": snapshot.name,
+        "status": snapshot.status,
+        "done": snapshot.done,
+        "demo": snapshot.realm == "demo",
+        "phase": _phase(snapshot),
+        "values": _values(snapshot),
+        "now": now * 1000,
+        **_times(snapshot),
+        "progress": snapshot.progress,
+        "took": snapshot.took,
+        "money": money(snapshot),
+        "prompt": snapshot.prompt,
+        "facts": facts(snapshot),
+        "notes": list(snapshot.notes),
+        "message": _message(snapshot),
+        "actions": actions(snapshot),
+        "more": more(snapshot, file),
+        "video": _video(snapshot, file),
+        "received": snapshot.received or 0,
+        "total": snapshot.total or 0,
+        "shape": _shape(snapshot),
+        "poster": _poster(snapshot),
+        "autoplay": autoplay and not snapshot.reused,
+        "log": _log(snapshot),
+        "kind": _kind(snapshot),
+        "text": "",
+    }
+
+
+def relative(path: Path | None, base: Path) -> str:
+    """Return `path` as a relative address from the notebook's folder; empty when there is no file yet."""
+    if path is None:
+        return ""
+    return quote(os.path.relpath(path, base).replace(os.sep, "/"))
+
+
+def _phase(snapshot: Snapshot) -> str:
+    if snapshot.status == "rejected" and is_budget(snapshot):
+        return "budget"
+    if snapshot.status == "canceled" and snapshot.error is not None and snapshot.error.key == "canceled_unsent":
+        return "unsent"
+    if snapshot.status == "succeeded" and snapshot.reused and snapshot.path is not None:
+        return "library"
+    if snapshot.cancel_asked and not snapshot.done:
+        return "canceling"
+    return snapshot.phase
+
+
+def _values(snapshot: Snapshot) -> dict[str, str | int]:
+    """Return what fills the texts; the page counts seconds and bytes itself."""
+    made = snapshot.finished_at or snapshot.created_at
+    error = snapshot.error
+    values: dict[str, Any] = {
+        "ahead": snapshot.ahead,
+        "made": date(made) if made else "",
+        "price": price(snapshot),
+        "word": snapshot.status,
+        "reason": error.title if error else "",
+        "limit": error.values.get("limit", "") if error else "",
+        "took": span(snapshot.took) if snapshot.took is not None else "",
+    }
+    plain = {name: value for name, value in (error.values if error else {}).items() if isinstance(value, (str, int))}
+    values["by"] = "you" if snapshot.cancel_asked else ""
+    return {**plain, **values, "prefer_wait": int(snapshot.prefer_wait)}
+
+
+def _times(snapshot: Snapshot) -> dict[str, Any]:
+    known = snapshot.p50 is not None and snapshot.p90 is not None
+    return {
+        "pressed": _ms(snapshot.pressed_at),
+        "sent": _ms(snapshot.sent_at),
+        "created": _ms(snapshot.created_at),
+        "next": _ms(snapshot.next_at),
+        "estimate": {"p50": snapshot.p50, "p90": snapshot.p90, "history": snapshot.history} if known else None,
+    }
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else seconds * 1000
+
+
+def _message(snapshot: Snapshot) -> dict[str, str] | None:
+    """Return the message on the card; where the note beside the badge says all, there is none."""
+    error = snapshot.error
+    if error is None or error.key in {"canceled", "canceled_unsent", "aborted", "connection_lost"}:
+        return None
+    tone = "bad" if snapshot.status in _BAD else "info" if snapshot.status == "sending" else "warn"
+    return {"key": error.key, "title": error.title, "sentence": error.sentence, "next": error.next, "tone": tone}
+
+
+def _video(snapshot: Snapshot, file: str) -> dict[str, Any] | None:
+    url = playable(snapshot.output_url, demo=snapshot.realm == "demo")
+    if not (url or file) or _kind(snapshot) not in {"video", "audio", "image"}:
+        return None
+    media = snapshot.media
+    return {
+        "url": url,
+        "file": file,
+        "type": "video/mp4",
+        "bytes": snapshot.total or snapshot.received or 0,
+        "seconds": float(media.seconds) if media and media.seconds else float(_number(snapshot.input.get("duration"))),
+    }
+
+
+def playable(url: str | None, *, demo: bool) -> str:
+    """Return the address if a page may load it: https only, and loopback in the demo; never ``javascript:`` or ``data:``."""
+    if not url:
+        return ""
+    parts = urlsplit(url)
+    if parts.scheme == "https" and parts.hostname and not parts.username:
+        return url
+    return url if demo and parts.scheme == "http" and parts.hostname in _LOOPBACK else ""
+
+
+def _shape(snapshot: Snapshot) -> dict[str, int]:
+    """Return the video's shape, from the start: what was delivered, else what was asked."""
+    media = snapshot.media
+    if media is not None and media.width and media.height:
+        return {"width": media.width, "height": media.height}
+    wide, high = _SHAPES.get(str(snapshot.input.get("aspect_ratio", "16:9")), (16, 9))
+    short = 1080 if snapshot.input.get("resolution") == "1080p" else 720
+    return {"width": short * wide // min(wide, high), "height": short * high // min(wide, high)}
+
+
+def _poster(snapshot: Snapshot) -> str:
+    return "data:image/jpeg;base64," + base64.b64encode(snapshot.poster).decode() if snapshot.poster else ""
+
+
+def _log(snapshot: Snapshot) -> dict[str, str] | None:
+    if not snapshot.log_id:
+        return None
+    href = snapshot.dashboard_url or ""
+    return {"id": snapshot.log_id, "href": href if href.startswith("https://") else ""}
+
+
+def _kind(snapshot: Snapshot) -> str:
+    model = known_model(snapshot.model)
+    return model.output if model else "video"
+
+
+def _number(value: Any) -> float:
+    return value if isinstance(value, (int, float)) else 0.0
