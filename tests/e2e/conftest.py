@@ -1,0 +1,97 @@
+"""The server, the browser and the page that the end-to-end tests share."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from tests.e2e.jupyter import SECOND_PYTHON, Jupyter
+from tests.e2e.lab import Lab
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
+    """A Jupyter server with two kernels."""
+    assert SECOND_PYTHON.exists(), "The second kernel is missing: make .venv-ipykernel72/.installed"
+    started = Jupyter(tmp_path_factory.mktemp("jupyter"))
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium that decodes H.264, as Debian's does."""
+    sys.path.insert(0, str(ROOT / "tests" / "tools"))
+    import programs
+
+    path = programs.browser()
+    assert path, "There is no browser: install chromium, or name one in PVIDEO_TEST_BROWSER"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_lab(server: Jupyter, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Lab]]:
+    """Makes pages; each has its folder, and each must end without an error in its console."""
+    made: list[Lab] = []
+
+    def make(host: str = "lab") -> Lab:
+        folder = server.root / re.sub(r"\W+", "-", request.node.name).strip("-")
+        folder.mkdir(exist_ok=True)
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        made.append(Lab(context.new_page(), server, folder, host))
+        return made[-1]
+
+    yield make
+    problems = [problem for lab in made for problem in lab.problems]
+    failed = getattr(request.node, "failed", False)
+    for number, lab in enumerate(made):
+        if failed:
+            lab.picture(f"failed-{lab.folder.name}-{number}")
+        lab.page.context.close()
+    server.end_kernels()
+    assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def lab(open_lab: Callable[..., Lab]) -> Lab:
+    """A page of JupyterLab."""
+    return open_lab("lab")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[pytest.TestReport]:
+    """Tell the fixtures whether the test failed, so that a screenshot can be kept."""
+    report = yield
+    if report.when == "call" and report.failed:
+        item.failed = True  # type: ignore[attr-defined]
+    return report

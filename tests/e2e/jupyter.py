@@ -1,0 +1,125 @@
+"""A real Jupyter server for the tests: private folders, loopback, gone when the tests are gone."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SECOND_PYTHON = ROOT / ".venv-ipykernel72" / "bin" / "python"
+ACCOUNT_VARIABLES = (
+    "CLOUDFLARE_ACCOUNT_ID",
+    "CLOUDFLARE_GATEWAY_ID",
+    "CLOUDFLARE_AI_GATEWAY_ID",
+    "CF_AIG_TOKEN",
+    "CLOUDFLARE_API_TOKEN",
+    "REPLICATE_API_TOKEN",
+    "PVIDEO_BASE_URL",
+)
+SETTINGS = {
+    # No question about news, and a file changes only when a test saves it.
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/docmanager-extension/plugin": {"autosave": False, "confirmClosingDocument": False},
+}
+
+
+class Jupyter:
+    """One server; JupyterLab is at `/lab`, Notebook 7 at `/tree`."""
+
+    def __init__(self, home: Path) -> None:
+        """Start the server with everything it writes below `home`."""
+        self.root = home / "work"
+        self.pvideo_home = home / "pvideo"
+        self._home = home
+        for folder in (self.root, self.pvideo_home):
+            folder.mkdir(parents=True)
+        self._write_settings()
+        self._write_second_kernel()
+        self.url = f"http://127.0.0.1:{_free_port()}"
+        self._log = (home / "server.log").open("wb")
+        self._process = subprocess.Popen(
+            self._command(), cwd=self.root, env=self.environment(), stdin=subprocess.PIPE, stdout=self._log, stderr=self._log
+        )
+        self._wait_until_it_answers()
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of the server and its kernels: nothing of the machine's own Jupyter, account or pvideo."""
+        kept = {name: value for name, value in os.environ.items() if name not in ACCOUNT_VARIABLES and not name.startswith("JUPYTER")}
+        private = {f"JUPYTER_{name}_DIR": str(self._home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
+        return {**kept, **private, "IPYTHONDIR": str(self._home / "ipython"), "PVIDEO_HOME": str(self.pvideo_home)}
+
+    def stop(self) -> None:
+        """End the server and its kernels."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(timeout=30)
+        self._log.close()
+
+    def end_kernels(self) -> None:
+        """End every kernel, so that no test hears another one's."""
+        for session in json.loads(self._ask("GET", "/api/sessions")):
+            self._ask("DELETE", f"/api/sessions/{session['id']}")
+
+    @property
+    def log(self) -> str:
+        """What the server and its kernels wrote."""
+        return (self._home / "server.log").read_text(errors="replace")
+
+    def _ask(self, method: str, path: str) -> str:
+        # The server wants its cross-site cookie and the same value as a header.
+        headers = {"Cookie": "_xsrf=tests", "X-XSRFToken": "tests"}
+        request = urllib.request.Request(self.url + path, method=method, headers=headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return str(answer.read().decode())
+
+    def _command(self) -> list[str]:
+        options = {
+            "ServerApp.ip": "127.0.0.1",
+            "ServerApp.port": self.url.rpartition(":")[2],
+            "ServerApp.port_retries": "0",
+            "ServerApp.root_dir": str(self.root),
+            "ServerApp.open_browser": "False",
+            "IdentityProvider.token": "",
+            "ServerApp.allow_root": str(os.geteuid() == 0),
+            "LabApp.expose_app_in_browser": "True",
+            "JupyterNotebookApp.expose_app_in_browser": "True",
+            "LabApp.extension_manager": "readonly",
+        }
+        guard = str(Path(__file__).with_name("guard.py"))
+        return [sys.executable, guard, sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())]
+
+    def _write_settings(self) -> None:
+        for name, values in SETTINGS.items():
+            path = self._home / "config" / "lab" / "user-settings" / f"{name}.jupyterlab-settings"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(values))
+
+    def _write_second_kernel(self) -> None:
+        folder = self._home / "data" / "kernels" / "ipykernel72"
+        folder.mkdir(parents=True)
+        command = [str(SECOND_PYTHON), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        spec = {"argv": command, "display_name": "ipykernel 7.2", "language": "python", "interrupt_mode": "signal"}
+        (folder / "kernel.json").write_text(json.dumps(spec))
+
+    def _wait_until_it_answers(self) -> None:
+        until = time.monotonic() + 60
+        while time.monotonic() < until and self._process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"{self.url}/api/status", timeout=5):
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        raise AssertionError(f"JupyterLab did not start:\n{self.log[-4000:]}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,67 @@
+// Put into every page before its own scripts: small handles on the notebook for the tests, and a record of every badge state.
+(() => {
+  const panel = () => window.jupyterapp?.shell.currentWidget;
+  const notebook = () => panel()?.content;
+  const runs = {};
+
+  window.tests = {
+    runs,
+    ready: async () => {
+      await panel().context.ready;
+      await panel().sessionContext.ready;
+      await panel().sessionContext.session?.kernel?.info;
+    },
+    isOpen: (name) => Boolean(notebook()?.widgets?.length) && panel().context?.path?.endsWith(name),
+    // Starts a cell and returns at once; runs[key] says when it is over.
+    run: (index, key) => {
+      runs[key] = "running";
+      notebook().activeCellIndex = index;
+      notebook().deselectAll();
+      window.jupyterapp.commands.execute("notebook:run-cell").then(
+        () => { runs[key] = "done"; },
+        (error) => { runs[key] = `error: ${error}`; },
+      );
+    },
+    runAll: (key) => {
+      runs[key] = "running";
+      window.jupyterapp.commands.execute("notebook:run-all-cells").then(
+        () => { runs[key] = "done"; },
+        (error) => { runs[key] = `error: ${error}`; },
+      );
+    },
+    select: (index) => { notebook().activeCellIndex = index; notebook().deselectAll(); },
+    sources: () => notebook().widgets.map((cell) => cell.model.sharedModel.getSource()),
+    setSource: (index, text) => notebook().widgets[index].model.sharedModel.setSource(text),
+    counts: () => notebook().widgets.map((cell) => cell.model.executionCount ?? null),
+    kinds: () => notebook().widgets.map((cell) => cell.model.type),
+    active: () => notebook().activeCellIndex,
+    save: async () => { await panel().context.save(); },
+    restart: async () => { await panel().sessionContext.restartKernel(); },
+    shutdown: async () => { await panel().sessionContext.shutdown(); },
+    interrupt: async () => { await panel().sessionContext.session.kernel.interrupt(); },
+    theme: async (name) => { await window.jupyterapp.commands.execute("apputils:change-theme", { theme: name }); },
+    states: [],
+  };
+
+  // States can last for milliseconds, so they are written down as they happen: [id of the job, status].
+  const note = (card, status) => {
+    const states = window.tests.states;
+    const id = card.dataset.id ?? "";
+    const last = states.filter((state) => state[0] === id).at(-1);
+    if (status && last?.[1] !== status) states.push([id, status]);
+  };
+  const cardsIn = (node) => {
+    if (!(node instanceof Element)) return [];
+    return [...(node.matches("section.pvideo-card") ? [node] : []), ...node.querySelectorAll("section.pvideo-card")];
+  };
+  const observer = new MutationObserver((records) => {
+    for (const record of records) {
+      if (record.type === "attributes" && record.target.matches("section.pvideo-card")) {
+        note(record.target, record.oldValue);
+        note(record.target, record.target.dataset.status);
+      }
+      for (const node of record.addedNodes) for (const card of cardsIn(node)) note(card, card.dataset.status);
+    }
+  });
+  observer.observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-status"], attributeOldValue: true });
+})();
