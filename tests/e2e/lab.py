@@ -22,6 +22,12 @@ _UNTIL = """(video, start) => new Promise((done) => {{
   const look = () => {{ if ({condition}) done(true); else setTimeout(look, 50); }};
   look();
 }})"""
+NOISE = {
+    # Notebook 7.6 looks for JupyterLab's file browser while it starts, with or without any extension.
+    "notebook": ("Cannot read properties of undefined (reading 'schema')", "Command 'filebrowser:open-path' not registered."),
+    "lab": (),
+}
+"""Errors that a host makes by itself."""
 READY = 60_000
 """Milliseconds a page of JupyterLab may take on a loaded machine."""
 
@@ -35,7 +41,7 @@ class Lab:
         self.problems: list[str] = []
         self._keys = itertools.count()
         page.add_init_script(PAGE_SCRIPT)
-        page.on("pageerror", lambda error: self.problems.append(f"pageerror: {error}"))
+        page.on("pageerror", lambda error: self._hear(f"pageerror: {error}"))
         page.on("console", self._heard)
 
     # The notebook
@@ -183,4 +189,8 @@ class Lab:
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type == "error":
-            self.problems.append(f"console: {message.text} ({message.location.get('url', '')})")
+            self._hear(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def _hear(self, problem: str) -> None:
+        if not any(noise in problem for noise in NOISE[self.host]):
+            self.problems.append(problem)

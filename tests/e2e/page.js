@@ -9,7 +9,14 @@
     ready: async () => {
       await panel().context.ready;
       await panel().sessionContext.ready;
-      await panel().sessionContext.session?.kernel?.info;
+      // A kernel that has just started can lose its first request (seen with ipykernel 7.2), so one that costs nothing goes first.
+      for (let tries = 0; tries < 10; tries += 1) {
+        const future = panel().sessionContext.session.kernel.requestExecute({ code: "", silent: true });
+        const answer = await Promise.race([future.done.then(() => true, () => false), new Promise((done) => setTimeout(done, 3000))]);
+        if (answer) return;
+        future.dispose();
+      }
+      throw new Error("the kernel does not answer");
     },
     isOpen: (name) => Boolean(notebook()?.widgets?.length) && panel().context?.path?.endsWith(name),
     // Starts a cell and returns at once; runs[key] says when it is over.
