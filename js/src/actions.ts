@@ -1,0 +1,109 @@
+/** The buttons of a card. What costs says its price; Cancel answers the eye at once; a held or repeated press counts once. */
+import { h, setAttribute, setText } from "./dom";
+import { resolveFile, type Model } from "./model";
+import { notes } from "./texts";
+import type { Action, View } from "./view";
+
+const FORGET = 6000;
+
+export interface Actions {
+  /** The one button of a running state, in the first line. */
+  head: HTMLElement;
+  /** The row under the facts. */
+  row: HTMLElement;
+  update(view: View, now: number, usable: boolean): void;
+}
+
+export interface ActionTools {
+  /** Sends the press; false if it could not be sent. */
+  press(view: View, name: string): boolean;
+  /** Focus goes here when a focused button goes away. */
+  handOn(): void;
+  signal: AbortSignal;
+}
+
+interface Pressed {
+  name: string;
+  id: string;
+  status: string;
+  timer: ReturnType<typeof setTimeout>;
+}
+
+export function actionButtons(tools: ActionTools): Actions {
+  const head = h("div", { class: "pvideo-head-action" });
+  const row = h("div", { class: "pvideo-actions" });
+  const buttons = new Map<string, HTMLButtonElement>();
+  let view: View | null = null;
+  let usable = true;
+  let pressed: Pressed | null = null;
+
+  const forget = (): void => {
+    clearTimeout(pressed?.timer);
+    pressed = null;
+    paint();
+  };
+  tools.signal.addEventListener("abort", () => clearTimeout(pressed?.timer), { once: true });
+
+  const press = (name: string): void => {
+    if (!view || pressed || !usable) return;
+    if (!tools.press(view, name)) return;
+    pressed = { name, id: view.id, status: view.status, timer: setTimeout(forget, name === "cancel" ? 60_000 : FORGET) };
+    paint();
+  };
+  const buttonFor = (action: Action): HTMLButtonElement => {
+    const known = buttons.get(action.name);
+    if (known) return known;
+    const button = h("button", { class: "pvideo-button", data: { action: action.name } });
+    button.addEventListener("click", () => press(action.name), { signal: tools.signal });
+    buttons.set(action.name, button);
+    return button;
+  };
+  const isDue = (action: Action, now: number): boolean => !action.after || (view?.sent !== null && now - (view?.sent ?? now) >= action.after * 1000);
+
+  const paint = (): void => {
+    for (const action of view?.actions ?? []) {
+      const button = buttonFor(action);
+      const waits = pressed?.name === action.name;
+      setText(button, waits && action.name === "cancel" ? notes.canceling : action.label);
+      button.classList.toggle("pvideo-solid", action.primary);
+      // Not `disabled`: a disabled button loses the focus.
+      setAttribute(button, "aria-disabled", waits || !usable ? "true" : null);
+      button.toggleAttribute("data-costs", action.costs);
+    }
+  };
+  const place = (now: number): void => {
+    const due = (view?.actions ?? []).filter((action) => isDue(action, now));
+    const inHead = view && !view.done ? due.slice(0, 1) : [];
+    const inRow = due.slice(inHead.length);
+    const focused = document.activeElement;
+    const kept = new Set(due.map((action) => action.name));
+    const lost = [...buttons].some(([name, button]) => button === focused && !kept.has(name));
+    for (const [name, button] of buttons) if (!kept.has(name)) button.remove();
+    sync(head, inHead.map(buttonFor));
+    sync(row, inRow.map(buttonFor));
+    if (lost) tools.handOn();
+  };
+
+  return {
+    head,
+    row,
+    update(next, now, canUse) {
+      const moved = pressed && (pressed.id !== next.id || pressed.status !== next.status || (pressed.name !== "cancel" && view && view.phase !== next.phase));
+      view = next;
+      usable = canUse;
+      if (moved) forget();
+      place(now);
+      paint();
+    },
+  };
+}
+
+/** Puts the wanted elements at the start of the place, touching only what differs, so that focus stays. */
+export function sync(place: HTMLElement, wanted: HTMLElement[]): void {
+  wanted.forEach((one, index) => place.children[index] === one || place.insertBefore(one, place.children[index] ?? null));
+}
+
+/** A link's address for an item of the More menu, resolved where the host can. */
+export async function hrefOf(model: Model, href: string): Promise<string | null> {
+  return /^[a-z][a-z0-9+.-]*:/i.test(href) ? href : resolveFile(model, href);
+}

@@ -1,0 +1,37 @@
+/** The Card as a widget of its own: it follows the `view` trait, and offers the file its clean html. */
+import { card, type Card } from "./card";
+import { cleanFile } from "./clean";
+import { live } from "./live";
+import { loose, observe, send, type RenderProps } from "./model";
+import type { View } from "./view";
+
+export function viewFrom(value: unknown): View | null {
+  const found = loose(value);
+  return found && typeof found["id"] === "string" && typeof found["status"] === "string" ? (found as unknown as View) : null;
+}
+
+export function renderCard({ model, el, signal }: RenderProps): void {
+  let shown: Card | null = null;
+  const current = (): View | null => viewFrom(model.get("view"));
+  const { keys, bytes, beat } = live(model, el, signal, () => current()?.id ?? "", (gone) => shown?.kernel(gone));
+  shown = card({ model, keys, bytes, signal, pressed: beat.expect, lastHeard: beat.lastHeard });
+
+  const update = (fresh: boolean): void => {
+    const view = current();
+    if (!view) return;
+    shown?.update(view, fresh);
+    beat.active(!view.done || view.phase === "saving");
+  };
+  const clean = async (): Promise<void> => {
+    const html = model.get("saved");
+    const id = current()?.id;
+    if (typeof html !== "string" || !html || !id) return;
+    const ok = await cleanFile(model, id, html);
+    if (!signal.aborted) send(model, { kind: "clean", id, ok });
+  };
+  observe(model, "change:view", () => update(true), signal);
+  observe(model, "change:saved", () => void clean(), signal);
+  update(false);
+  el.append(shown.el);
+  void clean();
+}

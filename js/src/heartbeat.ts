@@ -1,0 +1,106 @@
+/** Signs of life. Asks Python now and then while something runs; 15 s of silence from a kernel that is not busy means it is gone. */
+import { loose, observe, send, type Model } from "./model";
+
+const BEAT = 1000;
+const ASK_AFTER = 5000;
+const GONE_AFTER = 15_000;
+/** A step of the timer far over its period: the machine slept, and silence means nothing. */
+const SLEPT = 10_000;
+const DEAD = new Set(["dead", "restarting", "autorestarting", "terminating"]);
+
+export interface Heartbeat {
+  /** Whether something still runs; only then it asks by itself. */
+  active(on: boolean): void;
+  /** A press went out: an answer is expected even if nothing runs. */
+  expect(): void;
+  /** When Python was last heard, in the page's milliseconds. */
+  lastHeard(): number;
+  isGone(): boolean;
+}
+
+interface HeartbeatTools {
+  model: Model;
+  id(): string;
+  /** The kernel went, or came back. */
+  changed(gone: boolean): void;
+  signal: AbortSignal;
+  now?: () => number;
+}
+
+function kernelOf(model: Model): Record<string, unknown> | undefined {
+  try {
+    return loose(loose(model.widget_manager)?.["kernel"]) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function heartbeat({ model, id, changed, signal, now = Date.now }: HeartbeatTools): Heartbeat {
+  let heard = now();
+  let asked = 0;
+  let beat = now();
+  let on = false;
+  let expecting = false;
+  let gone = false;
+  let timer: ReturnType<typeof setInterval> | undefined;
+
+  const set = (next: boolean): void => {
+    if (next === gone || signal.aborted) return;
+    gone = next;
+    changed(gone);
+  };
+  const hello = (): void => {
+    asked = now();
+    if (!send(model, { kind: "hello", id: id() })) set(true);
+  };
+  const hear = (): void => {
+    heard = now();
+    expecting = false;
+    set(false);
+    run();
+  };
+  const step = (): void => {
+    const at = now();
+    if (at - beat > SLEPT) heard = at;
+    beat = at;
+    const status = String(kernelOf(model)?.["status"] ?? "");
+    if (DEAD.has(status)) return set(true);
+    if (status === "busy") heard = Math.max(heard, at - ASK_AFTER);
+    if (at - heard >= ASK_AFTER && at - asked >= ASK_AFTER) hello();
+    if (at - heard >= GONE_AFTER) set(true);
+  };
+  const run = (): void => {
+    const needed = (on || expecting || gone) && !signal.aborted;
+    if (needed && timer === undefined) {
+      beat = now();
+      timer = setInterval(step, BEAT);
+    } else if (!needed && timer !== undefined) {
+      clearInterval(timer);
+      timer = undefined;
+    }
+  };
+  const expect = (): void => {
+    if (!expecting && !on) heard = now();
+    expecting = true;
+    run();
+  };
+
+  observe(model, "msg:custom", hear, signal);
+  for (const trait of ["view", "views", "price", "heartbeat"]) observe(model, `change:${trait}`, hear, signal);
+  follow(model, (status) => (DEAD.has(status) ? (set(true), run()) : undefined), signal);
+  signal.addEventListener("abort", () => (clearInterval(timer), (timer = undefined)), { once: true });
+  hello();
+  expect();
+  return { active: (next) => ((on = next), run()), expect, lastHeard: () => heard, isGone: () => gone };
+}
+
+/** JupyterLab's kernel tells its status; no other host need have it. */
+function follow(model: Model, tell: (status: string) => void, signal: AbortSignal): void {
+  const changed = loose(kernelOf(model)?.["statusChanged"]);
+  const connect = changed?.["connect"];
+  const disconnect = changed?.["disconnect"];
+  if (typeof connect !== "function" || typeof disconnect !== "function") return;
+  const slot = (_: unknown, status: unknown): void => tell(String(status));
+  connect.call(changed, slot);
+  signal.addEventListener("abort", () => disconnect.call(changed, slot), { once: true });
+}

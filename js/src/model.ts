@@ -1,0 +1,51 @@
+/** The part of anywidget's model that we use, and the notebook's objects behind it, which are there in some hosts only. */
+
+export interface Model {
+  get(name: string): unknown;
+  on(event: string, callback: (...values: unknown[]) => void): void;
+  off(event?: string, callback?: (...values: unknown[]) => void): void;
+  send(content: unknown, callbacks?: unknown, buffers?: ArrayBuffer[]): void;
+  widget_manager?: unknown;
+}
+
+export interface RenderProps {
+  model: Model;
+  el: HTMLElement;
+  signal: AbortSignal;
+}
+
+/** Anything at all, looked into step by step: the host's objects are not ours to trust. */
+export type Loose = { [key: string]: unknown } | null | undefined;
+
+export function loose(value: unknown): Loose {
+  return (typeof value === "object" && value !== null) || typeof value === "function" ? (value as Loose) : undefined;
+}
+
+export function observe(model: Model, event: string, callback: (...values: unknown[]) => void, signal: AbortSignal): void {
+  if (signal.aborted) return;
+  model.on(event, callback);
+  signal.addEventListener("abort", () => model.off(event, callback), { once: true });
+}
+
+/** Sends to Python; false if the line is dead (a disposed comm throws). */
+export function send(model: Model, content: object, buffers?: ArrayBuffer[]): boolean {
+  try {
+    model.send(content, undefined, buffers);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A file beside the notebook (a relative address, already quoted) as an address of this server, or null where the host cannot tell (marimo, VS Code, Colab). */
+export async function resolveFile(model: Model, path: string): Promise<string | null> {
+  try {
+    const manager = loose(model.widget_manager);
+    const resolve = manager?.["resolveUrl"];
+    if (!path || typeof resolve !== "function") return null;
+    const url: unknown = await resolve.call(manager, path);
+    return typeof url === "string" ? url : null;
+  } catch {
+    return null;
+  }
+}
