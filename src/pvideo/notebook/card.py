@@ -107,11 +107,11 @@ class Card(Live):
         if not self.is_open:
             return
         view = self._view(snapshot)
-        saved = saved_card(snapshot, self._base) if is_ended(snapshot) else ""
+        saved = saved_card(snapshot, self._base) if snapshot.done and snapshot.settled else ""
         with self.hold_sync():
             self.saved = saved
             self.view = view
-        if is_settled(snapshot) and self._told != snapshot.intent:
+        if is_final(snapshot) and self._told != snapshot.intent:
             self._told = snapshot.intent
             self._stop()
             if self._settled is not None:
@@ -149,10 +149,11 @@ class Card(Live):
 
     def _pressed(self, content: Mapping[str, Any]) -> None:
         """Do what a button says, if this page was given that button: ids from a saved or foreign page have no nonce."""
-        offered = {action["name"] for action in self.view.get("actions", [])}
+        name = content.get("name")
+        offered = [action["name"] for action in self.view.get("actions", [])]
         mine = content.get("nonce") == self._nonce and content.get("id") == self._latest.intent
-        if mine and content.get("name") in offered:
-            hand(self._act, content["name"])
+        if mine and isinstance(name, str) and name in offered:
+            hand(self._act, name)
 
     def _act(self, name: str) -> None:
         from .doing import act
@@ -165,14 +166,9 @@ class Card(Live):
                 self._took_over(old, new)
 
 
-def is_ended(snapshot: Snapshot) -> bool:
-    """Return whether the saved notebook can keep this state."""
-    return snapshot.done and (snapshot.status != "succeeded" or snapshot.path is not None or snapshot.error is not None)
-
-
-def is_settled(snapshot: Snapshot) -> bool:
-    """Return whether nothing will change any more; a video that is made but not saved may still be saved."""
-    return snapshot.done and (snapshot.status != "succeeded" or snapshot.path is not None)
+def is_final(snapshot: Snapshot) -> bool:
+    """Return whether nothing will change any more: a video that is made but not saved may still be saved by a person."""
+    return snapshot.done and snapshot.settled and (snapshot.status != "succeeded" or snapshot.path is not None)
 
 
 def text_of(snapshot: Snapshot) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pvideo.model.schema import MISSING
-
 from .source import known_model
 from .words import say
 
@@ -59,6 +57,8 @@ def _is_shown(value: Any) -> bool:
 
 
 def _defaults(model: Model | None) -> dict[str, Any]:
+    from pvideo.model.schema import MISSING
+
     if model is None:
         return {}
     return {field.name: field.default for field in model.fields if field.name in _ALWAYS and field.default is not MISSING}

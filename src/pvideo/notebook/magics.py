@@ -144,4 +144,3 @@ def keep_empty_cell(lines: list[str]) -> list[str]:
     """Let a ``%%pvideo`` line without a body reach us: IPython refuses a cell magic without a body in words of its own."""
     alone = bool(lines) and lines[0].split(maxsplit=1)[:1] == [f"%%{NAME}"] and not "".join(lines[1:])
     return [lines[0].rstrip("\n") + "\n", "\n"] if alone else lines
-

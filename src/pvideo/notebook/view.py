@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 from .buttons import actions, more
 from .facts import facts
 from .source import known_model
-from .words import date, is_budget, money, price, span
+from .words import clock, date, is_budget, money, price, span
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,18 +95,18 @@ def _values(snapshot: Snapshot) -> dict[str, str | int]:
     """Return what fills the texts; the page counts seconds and bytes itself."""
     made = snapshot.finished_at or snapshot.created_at
     error = snapshot.error
-    values: dict[str, Any] = {
+    timed_out = error is not None and error.key == "timed_out"
+    return {
         "ahead": snapshot.ahead,
+        "gateway": snapshot.gateway,
         "made": date(made) if made else "",
-        "price": price(snapshot),
-        "word": snapshot.status,
+        "looked": clock(snapshot.looked_at) if snapshot.looked_at else "",
         "reason": error.title if error else "",
-        "limit": error.values.get("limit", "") if error else "",
-        "took": span(snapshot.took) if snapshot.took is not None else "",
+        "limit": span(snapshot.deadline) if timed_out else "",
+        "by": "you" if snapshot.cancel_asked else "",
+        "price": price(snapshot),
+        "prefer_wait": int(snapshot.prefer_wait),
     }
-    plain = {name: value for name, value in (error.values if error else {}).items() if isinstance(value, (str, int))}
-    values["by"] = "you" if snapshot.cancel_asked else ""
-    return {**plain, **values, "prefer_wait": int(snapshot.prefer_wait)}
 
 
 def _times(snapshot: Snapshot) -> dict[str, Any]:

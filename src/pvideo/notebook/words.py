@@ -47,7 +47,7 @@ def size(count: float) -> str:
 
 def price(snapshot: Snapshot) -> str:
     """Return what a button that makes it again says: the price, or "free" in the demo."""
-    return "free" if snapshot.realm == "demo" else snapshot.price_text
+    return "free" if snapshot.realm == "demo" else snapshot.price.text
 
 
 def money(snapshot: Snapshot) -> str:
@@ -57,7 +57,7 @@ def money(snapshot: Snapshot) -> str:
     paid = _money(snapshot)
     if snapshot.realm != "demo":
         return paid
-    return say("money", "free", price=snapshot.price_text) if paid and snapshot.price_text.startswith(("$", "up")) else "free"
+    return say("money", "free", price=snapshot.price.text) if paid and snapshot.price.text.startswith(("$", "up")) else "free"
 
 
 def _money(snapshot: Snapshot) -> str:
@@ -68,8 +68,8 @@ def _money(snapshot: Snapshot) -> str:
     if status in {"failed", "canceled"}:
         return say("money", "billing")
     if status == "unconfirmed":
-        return say("money", "at_most", price=snapshot.price_text.removeprefix("up to "))
-    return snapshot.cost_text or snapshot.price_text
+        return say("money", "at_most", price=snapshot.price.text.removeprefix("up to "))
+    return snapshot.cost_text or snapshot.price.text
 
 
 def note(snapshot: Snapshot, now: float) -> str:
@@ -104,7 +104,7 @@ def canceled_note(snapshot: Snapshot) -> str:
     if key == "canceled_unsent":
         return say("notes", "canceled_unsent")
     if key == "timed_out":
-        return say("notes", "canceled_limit", limit=(snapshot.error.values if snapshot.error else {}).get("limit", ""))
+        return say("notes", "canceled_limit", limit=span(snapshot.deadline))
     if snapshot.cancel_asked and snapshot.took is not None:
         return say("notes", "canceled_you", took=span(snapshot.took))
     return say("notes", "canceled")

@@ -1,0 +1,150 @@
+"""The free checks behind ``%pvideo doctor`` and ``%pvideo setup``: they only look, nothing is made and nothing is paid."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from pvideo.endpoint import Endpoint
+    from pvideo.errors import PVideoError
+    from pvideo.wire.client import Client
+
+WITHIN = 9.0
+"""Seconds for all requests together."""
+_UNKNOWN = "0" * 26
+"""An id that Replicate cannot have given: asking for it proves the tokens where the list is not passed on."""
+_GATEWAY_KEYS = frozenset({"gateway_token", "gateway_name", "unreachable", "certificate", "gateway_busy", "spend_limit", "connection_lost"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One line of the doctor: ✓ good, ✗ to fix, – not checked."""
+
+    mark: Literal["✓", "✗", "–"]
+    name: str
+    text: str
+    next: str = ""
+
+
+def check_network(endpoint: Endpoint, model: str, *, make: Callable[[Endpoint], Client] | None = None) -> list[Check]:
+    """Ask the gateway, Replicate, and for the model; at most `WITHIN` seconds.
+
+    Args:
+        endpoint: Where requests go.
+        model: ``owner/name``.
+        make: Makes the client (tests give their own).
+    """
+    client = (make or _client)(endpoint)
+    try:
+        return run_apart(_ask(client, endpoint, model))
+    except TimeoutError:
+        return [Check(mark="✗", name="Gateway", text=f"no answer within {WITHIN:.0f} s", next="Check network and proxy.")]
+
+
+def run_apart(work: Coroutine[Any, Any, list[Check]]) -> list[Check]:
+    """Run a coroutine to its end in a thread of its own: the kernel's own loop is running in this one."""
+    results: list[Any] = []
+
+    def run() -> None:
+        try:
+            results.append(asyncio.run(asyncio.wait_for(work, WITHIN)))
+        except Exception as error:  # noqa: BLE001 - it is raised again on the asking thread
+            results.append(error)
+
+    thread = threading.Thread(target=run, name="pvideo-doctor", daemon=True)
+    thread.start()
+    thread.join(WITHIN + 1)
+    if not results:
+        raise TimeoutError
+    if isinstance(results[0], BaseException):
+        raise results[0]
+    found: list[Check] = results[0]
+    return found
+
+
+def _client(endpoint: Endpoint) -> Client:
+    from pvideo.wire.client import Client
+    from pvideo.wire.gateway import USER_AGENT
+
+    return Client(endpoint, user_agent=USER_AGENT)
+
+
+async def _ask(client: Client, endpoint: Endpoint, model: str) -> list[Check]:
+    try:
+        checks = await _ask_both(client, endpoint)
+        if any(check.mark != "✓" for check in checks):
+            return [*checks, Check(mark="–", name="Model", text="not checked, needs Replicate")]
+        return [*checks, await _ask_model(client, model)]
+    finally:
+        await client.aclose()
+
+
+async def _ask_both(client: Client, endpoint: Endpoint) -> list[Check]:
+    """Ask for the list: what a lost answer is found again by, and free."""
+    from pvideo.wire.verdict import LookFailed
+
+    began = time.monotonic()
+    try:
+        await client.list(created_after=datetime.now(UTC) - timedelta(minutes=1))
+    except LookFailed as failed:
+        if failed.verdict.error.key in _GATEWAY_KEYS:
+            return [_bad("Gateway", failed.verdict.error), Check(mark="–", name="Replicate", text="not checked, needs the gateway")]
+        return await _ask_one(client, endpoint, failed.verdict.error, time.monotonic() - began)
+    return [_gateway(endpoint, time.monotonic() - began, finds=True), _replicate(endpoint)]
+
+
+async def _ask_one(client: Client, endpoint: Endpoint, error: PVideoError, took: float) -> list[Check]:
+    """The list was not given: a look at an unknown prediction tells a refused token from a list that is not passed on."""
+    from pvideo.wire.verdict import LookFailed
+
+    gateway = _gateway(endpoint, took, finds=False)
+    try:
+        await client.get(_UNKNOWN)
+    except LookFailed as failed:
+        if failed.verdict.kind != "gone":
+            return [gateway, _bad("Replicate", failed.verdict.error)]
+    except ValueError:
+        return [gateway, _bad("Replicate", error)]
+    return [gateway, _replicate(endpoint)]
+
+
+async def _ask_model(client: Client, name: str) -> Check:
+    from pvideo.wire.verdict import LookFailed
+
+    owner, _, short = name.partition("/")
+    try:
+        body = await client.model(owner, short)
+    except LookFailed as failed:
+        return _bad("Model", failed.verdict.error)
+    version = (body.get("latest_version") or {}).get("id")
+    return Check(mark="✓", name="Model", text=f"{name} is there" + (f", version {str(version)[:8]}…" if version else ""))
+
+
+def _gateway(endpoint: Endpoint, took: float, *, finds: bool) -> Check:
+    words = [f"answered in {took * 1000:.0f} ms"]
+    if endpoint.gateway_token is not None:
+        words.append("took our token")
+    found = "a lost answer can be found again (list works)" if finds else "a lost answer cannot be found again here (no list)"
+    return Check(mark="✓", name="Gateway", text=f"{', '.join(words)}; {found}")
+
+
+def _replicate(endpoint: Endpoint) -> Check:
+    if endpoint.replicate_token is None:
+        return Check(mark="✓", name="Replicate", text="took the key stored in the gateway")
+    return Check(mark="✓", name="Replicate", text=f"took our token ({_token(endpoint.replicate_token)})")
+
+
+def _bad(name: str, error: PVideoError) -> Check:
+    sentence = error.sentence.removesuffix(" Not paid.").removesuffix(" Nothing was sent or paid.")
+    return Check(mark="✗", name=name, text=f"{error.title}. {sentence}".strip(), next=error.next)
+
+
+def _token(secret: Any) -> str:
+    return f"{secret.source}, {secret.length} characters"
