@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from tests.e2e.jupyter import SECOND_PYTHON, Jupyter
+from tests.e2e.demo import Demo
+from tests.e2e.jupyter import SECOND_PYTHON, Jupyter, private_environment
 from tests.e2e.lab import Lab
 
 if TYPE_CHECKING:
@@ -37,12 +38,42 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that everything private lies in."""
+    return tmp_path_factory.mktemp("jupyter")
+
+
+@pytest.fixture(scope="session")
+def kernel_environment(home: Path) -> dict[str, str]:
+    """The environment of a kernel that no server started."""
+    return private_environment(home)
+
+
+@pytest.fixture(scope="session")
+def server(home: Path) -> Iterator[Jupyter]:
     """A Jupyter server with two kernels."""
     assert SECOND_PYTHON.exists(), "The second kernel is missing: make .venv-ipykernel72/.installed"
-    started = Jupyter(tmp_path_factory.mktemp("jupyter"))
+    started = Jupyter(home)
     yield started
     started.stop()
+
+
+@pytest.fixture(scope="session")
+def gateway(kernel_environment: dict[str, str]) -> Iterator[Demo]:
+    """The embedded gateway of this run: the same process that `%pvideo demo` finds in every kernel."""
+    from pvideo.demo import host
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PVIDEO_HOME", kernel_environment["PVIDEO_HOME"])
+        yield Demo(host.ensure().control_url)
+        host.stop()
+
+
+@pytest.fixture
+def demo(gateway: Demo) -> Demo:
+    """The embedded gateway, empty, four times as fast as the real one."""
+    gateway.reset(speed=4)
+    return gateway
 
 
 @pytest.fixture(scope="session")

@@ -30,30 +30,29 @@ SETTINGS = {
 }
 
 
+def private_environment(home: Path) -> dict[str, str]:
+    """Return an environment for servers and kernels with nothing of the machine's own Jupyter, account or pvideo."""
+    kept = {name: value for name, value in os.environ.items() if name not in ACCOUNT_VARIABLES and not name.startswith("JUPYTER")}
+    private = {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
+    return {**kept, **private, "IPYTHONDIR": str(home / "ipython"), "PVIDEO_HOME": str(home / "pvideo"), "JUPYTER_PREFER_ENV_PATH": "1"}
+
+
 class Jupyter:
     """One server; JupyterLab is at `/lab`, Notebook 7 at `/tree`."""
 
     def __init__(self, home: Path) -> None:
         """Start the server with everything it writes below `home`."""
         self.root = home / "work"
-        self.pvideo_home = home / "pvideo"
+        self.root.mkdir()
         self._home = home
-        for folder in (self.root, self.pvideo_home):
-            folder.mkdir(parents=True)
         self._write_settings()
         self._write_second_kernel()
         self.url = f"http://127.0.0.1:{_free_port()}"
         self._log = (home / "server.log").open("wb")
         self._process = subprocess.Popen(
-            self._command(), cwd=self.root, env=self.environment(), stdin=subprocess.PIPE, stdout=self._log, stderr=self._log
+            self._command(), cwd=self.root, env=private_environment(home), stdin=subprocess.PIPE, stdout=self._log, stderr=self._log
         )
         self._wait_until_it_answers()
-
-    def environment(self) -> dict[str, str]:
-        """Return the environment of the server and its kernels: nothing of the machine's own Jupyter, account or pvideo."""
-        kept = {name: value for name, value in os.environ.items() if name not in ACCOUNT_VARIABLES and not name.startswith("JUPYTER")}
-        private = {f"JUPYTER_{name}_DIR": str(self._home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
-        return {**kept, **private, "IPYTHONDIR": str(self._home / "ipython"), "PVIDEO_HOME": str(self.pvideo_home)}
 
     def stop(self) -> None:
         """End the server and its kernels."""

@@ -39,6 +39,7 @@ class Lab:
         """Take a fresh page; `folder` lies below the server's root."""
         self.page, self.server, self.folder, self.host = page, server, folder, host
         self.problems: list[str] = []
+        self._expected: list[str] = []
         self._keys = itertools.count()
         page.add_init_script(PAGE_SCRIPT)
         page.on("pageerror", lambda error: self._hear(f"pageerror: {error}"))
@@ -161,6 +162,22 @@ class Lab:
         video.evaluate(_UNTIL.format(condition="video.currentTime > start || video.ended"), before, timeout=timeout * 1000)
         assert video.evaluate("video => video.videoWidth") > 0
 
+    def wait_for_saved_html(self, index: int, timeout: float = 30) -> None:
+        """Wait until a save would write html for this cell and no widget."""
+        self.page.wait_for_function("index => window.tests.isClean(index)", arg=index, timeout=timeout * 1000)
+
+    def trusted(self, index: int) -> bool:
+        """Whether the notebook's host trusts a cell's outputs."""
+        return bool(self._call(f"trusted({index})"))
+
+    def contrast(self, of: Locator) -> float:
+        """Return the contrast of a text with the ground it stands on (WCAG 2: 1 to 21)."""
+        return float(of.evaluate("element => window.tests.contrast(element)"))
+
+    def expect_problem(self, text: str) -> None:
+        """Accept errors in the console that this test makes on purpose."""
+        self._expected.append(text)
+
     def theme(self, name: str) -> None:
         """Switch JupyterLab's theme: "JupyterLab Dark", "JupyterLab Light"."""
         self._call(f"theme({name!r})")
@@ -192,5 +209,5 @@ class Lab:
             self._hear(f"console: {message.text} ({message.location.get('url', '')})")
 
     def _hear(self, problem: str) -> None:
-        if not any(noise in problem for noise in NOISE[self.host]):
+        if not any(noise in problem for noise in (*NOISE[self.host], *self._expected)):
             self.problems.append(problem)

@@ -4,6 +4,26 @@
   const notebook = () => panel()?.content;
   const runs = {};
 
+  // Any CSS color as it is painted over others: a canvas knows every notation.
+  const paint = (layers) => {
+    const context = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
+    for (const layer of layers) {
+      context.fillStyle = layer;
+      context.fillRect(0, 0, 1, 1);
+    }
+    return [...context.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+  };
+  const colors = (element) => {
+    const layers = [];
+    for (let at = element; at; at = at.parentElement) layers.unshift(getComputedStyle(at).backgroundColor);
+    const grounds = ["#fff", ...layers];
+    return { ground: paint(grounds), ink: paint([...grounds, getComputedStyle(element).color]) };
+  };
+  const luminance = (rgb) => {
+    const [r, g, b] = rgb.map((byte) => byte / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+
   window.tests = {
     runs,
     ready: async () => {
@@ -46,6 +66,15 @@
     restart: async () => { await panel().sessionContext.restartKernel(); },
     shutdown: async () => { await panel().sessionContext.shutdown(); },
     interrupt: async () => { await panel().sessionContext.session.kernel.interrupt(); },
+    trusted: (index) => notebook().widgets[index].model.trusted,
+    isClean: (index) => {
+      const outputs = JSON.stringify(panel().context.model.toJSON().cells[index].outputs);
+      return outputs.includes("<video") && !outputs.includes("widget-view+json");
+    },
+    contrast: (element) => {
+      const [ink, ground] = [colors(element).ink, colors(element).ground].map(luminance);
+      return (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
+    },
     theme: async (name) => { await window.jupyterapp.commands.execute("apputils:change-theme", { theme: name }); },
     states: [],
   };

@@ -1,0 +1,58 @@
+"""The embedded gateway as the tests see it: what it was asked to make, and how it should behave."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+from typing import Any
+
+
+class Demo:
+    """The control port of one running gateway. The product has no access to it while it is tested."""
+
+    def __init__(self, control_url: str) -> None:
+        """Take the address; nothing is asked yet."""
+        self._url = control_url.rstrip("/")
+
+    def reset(self, **settings: Any) -> None:
+        """Forget every prediction and fault, and behave as by default except for these settings."""
+        self._ask("reset", {})
+        if settings:
+            self.change(**settings)
+
+    def change(self, **settings: Any) -> None:
+        """Behave differently from now on (names as in `pvideo.demo.config`)."""
+        self._ask("settings", settings)
+
+    def ledger(self) -> dict[str, Any]:
+        """Return everything that was made and asked."""
+        answer: dict[str, Any] = self._ask("ledger")
+        return answer
+
+    def predictions(self) -> list[dict[str, Any]]:
+        """Return every prediction that was created, oldest first: each would have been paid."""
+        found: list[dict[str, Any]] = self.ledger()["predictions"]
+        return found
+
+    def created(self) -> int:
+        """Return how many predictions were created."""
+        return len(self.predictions())
+
+    def statuses(self) -> list[str]:
+        """Return the status of every prediction, oldest first."""
+        return [prediction["status"] for prediction in self.predictions()]
+
+    def wait_for_statuses(self, *wanted: str, timeout: float = 10) -> None:
+        """Wait until the other side agrees: what a card shows can be a moment ahead of it, or behind."""
+        until = time.monotonic() + timeout
+        while self.statuses() != list(wanted) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert self.statuses() == list(wanted)
+
+    def _ask(self, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self._url}/_emu/{path}", data=data, headers={"Content-Type": "application/json"})
+        # Loopback, whatever proxy this machine has.
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
+            return json.loads(answer.read() or b"null")
