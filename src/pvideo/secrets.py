@@ -14,20 +14,26 @@ _SHAPES = (
 )
 _HALF = 6
 """A piece of a known token is struck out from this length on, so that a cut-off echo shows nothing either."""
+_SHORTEST = 16
+"""Shorter tokens (and those without a digit) are words; real ones have 40 characters or more."""
 
 
 class _Vault:
     """Holds the tokens' values apart from the objects that stand for them, so that no ``vars()`` or debugger of those shows one."""
 
-    __slots__ = ("__seen", "__values")
+    __slots__ = ("__pieces", "__seen", "__values")
 
     def __init__(self) -> None:
         self.__values: dict[int, str] = {}
         self.__seen: set[str] = set()
+        self.__pieces: set[str] = set()
 
     def put(self, key: int, value: str) -> None:
         self.__values[key] = value
         self.__seen.add(value)
+        # A made-up word (the demo's) is struck out whole only: its pieces are words that texts need.
+        if len(value) >= _SHORTEST and any(character.isdigit() for character in value):
+            self.__pieces |= {value[start : start + _HALF] for start in range(len(value) - _HALF + 1)}
 
     def get(self, key: int) -> str:
         return self.__values[key]
@@ -38,6 +44,10 @@ class _Vault:
     def seen(self) -> list[str]:
         """Every token of this process, so that an echo is struck out after its object is gone too."""
         return list(self.__seen)
+
+    def pieces(self) -> set[str]:
+        """Every run of `_HALF` characters in those."""
+        return self.__pieces
 
     def __repr__(self) -> str:
         return f"<{len(self.__values)} tokens>"
@@ -115,20 +125,25 @@ def redact(text: str) -> str:
     Call it before any cut: a cut first would leave a half that no longer looks like a token.
     """
     for token in _vault.seen():
-        text = _strike(text, token)
+        text = text.replace(token, _MASK)
     for _, shape in _SHAPES:
         text = shape.sub(_MASK, text)
-    return text
+    return _without_pieces(text)
 
 
-def _strike(text: str, token: str) -> str:
-    text = text.replace(token, _MASK)
-    if len(token) <= 2 * _HALF:
-        return text
-    # A head of the token where the text was cut off, or a tail of it where the text begins.
-    for size in range(len(token) - 1, _HALF - 1, -1):
-        if text.endswith(token[:size]):
-            text = text[:-size] + _MASK
-        if text.startswith(token[-size:]):
-            text = _MASK + text[size:]
-    return text
+def _without_pieces(text: str) -> str:
+    """Strike out what is left of tokens that a server cut before it echoed them, wherever it stands."""
+    pieces = _vault.pieces()
+    kept, done = "", 0
+    for start, end in _spans([at for at in range(len(text) - _HALF + 1) if text[at : at + _HALF] in pieces] if pieces else []):
+        kept += text[done:start] + _MASK
+        done = end
+    return kept + text[done:]
+
+
+def _spans(hits: list[int]) -> list[tuple[int, int]]:
+    spans: list[tuple[int, int]] = []
+    for at in hits:
+        start = spans.pop()[0] if spans and at < spans[-1][1] else at
+        spans.append((start, at + _HALF))
+    return spans

@@ -12,6 +12,7 @@ import httpx
 import jsonpatch
 import pytest
 from openapi_schema_validator import OAS31Validator
+
 from pvideo.settings import Endpoint, Secret
 from pvideo.wire.client import Client
 from pvideo.wire.prediction import BadAnswer, Prediction
@@ -136,7 +137,10 @@ def check(document, request, base):
     url = urlsplit(str(request.url))
     path = url.path.removeprefix(urlsplit(base).path)
     found = operation(document, request.method, path)
-    parameters = [document["components"]["parameters"][item["$ref"].rsplit("/", 1)[1]] if "$ref" in item else item for item in found.get("parameters", [])]
+    parameters = [
+        document["components"]["parameters"][item["$ref"].rsplit("/", 1)[1]] if "$ref" in item else item
+        for item in found.get("parameters", [])
+    ]
     declared = {(item["in"], item["name"].lower()): item for item in parameters}
     for name, value in parse_qsl(url.query):
         # The cursor is the one that "next" carries; the document shows it only inside that URL.

@@ -60,7 +60,7 @@ def test_vs_code_is_known_by_its_own_variable() -> None:
 
 def test_plain_ipython_and_plain_python_show_text(monkeypatch: pytest.MonkeyPatch) -> None:
     assert detect(SimpleNamespace(user_ns={})).kind == "terminal"
-    monkeypatch.setattr("pvideo.notebook.hosts._shell", lambda: None)
+    monkeypatch.setattr("pvideo.notebook.hosts.running_shell", lambda: None)
     assert detect().kind == "script"
     assert not detect().has_html
 
@@ -69,7 +69,7 @@ def test_marimo_is_found_by_its_own_word(monkeypatch: pytest.MonkeyPatch) -> Non
     marimo = ModuleType("marimo")
     marimo.running_in_notebook = lambda: True  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "marimo", marimo)
-    monkeypatch.setattr("pvideo.notebook.hosts._shell", lambda: None)
+    monkeypatch.setattr("pvideo.notebook.hosts.running_shell", lambda: None)
 
     assert detect().kind == "marimo"
 

@@ -180,9 +180,25 @@ def test_deep_json_within_the_parser_limits_is_still_no_prediction():
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
 )
-FIELDS = ("status", "output", "error", "logs", "metrics", "input", "created_at", "started_at", "completed_at", "deadline", "model", "version", "source")
+FIELDS = (
+    "status",
+    "output",
+    "error",
+    "logs",
+    "metrics",
+    "input",
+    "created_at",
+    "started_at",
+    "completed_at",
+    "deadline",
+    "model",
+    "version",
+    "source",
+)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

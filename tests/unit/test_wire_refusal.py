@@ -29,7 +29,9 @@ def endpoint():
 
 @pytest.fixture
 def stored(endpoint):
-    return Endpoint(base_url=endpoint.base_url, kind="gateway", gateway_token=endpoint.gateway_token, account_id="acc0123", gateway_id="my-gateway")
+    return Endpoint(
+        base_url=endpoint.base_url, kind="gateway", gateway_token=endpoint.gateway_token, account_id="acc0123", gateway_id="my-gateway"
+    )
 
 
 def envelope(code, message="m", **more):
@@ -73,10 +75,18 @@ def test_the_old_envelope_and_the_new_one_are_the_same(endpoint):
     ("status", "body", "key"),
     [
         (401, {"title": "Unauthenticated", "detail": "You did not pass a valid authentication token", "status": 401}, "replicate_token"),
-        (402, {"title": "Insufficient credit", "detail": "You have insufficient credit to run this model.", "status": 402}, "credit_replicate"),
+        (
+            402,
+            {"title": "Insufficient credit", "detail": "You have insufficient credit to run this model.", "status": 402},
+            "credit_replicate",
+        ),
         (403, {"detail": "You do not have permission.", "status": 403}, "refused"),
         (404, {"detail": "The requested resource could not be found.", "status": 404}, "model_refused"),
-        (422, {"title": "Invalid version or not permitted", "detail": "The specified version does not exist", "status": 422}, "model_refused"),
+        (
+            422,
+            {"title": "Invalid version or not permitted", "detail": "The specified version does not exist", "status": 422},
+            "model_refused",
+        ),
     ],
 )
 def test_replicates_refusals(endpoint, status, body, key):
@@ -160,7 +170,34 @@ def test_a_wait_is_never_a_busy_loop():
     assert (bounded(-1e9), bounded(0.2), bounded(1e9), bounded(None)) == (1, 1, 120, None)
 
 
-AMBIGUOUS_STATUSES = [408, 409, 425, 400, 405, 410, 413, 418, 451, 500, 501, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 530, 301, 302, 307, 308]
+AMBIGUOUS_STATUSES = [
+    408,
+    409,
+    425,
+    400,
+    405,
+    410,
+    413,
+    418,
+    451,
+    500,
+    501,
+    502,
+    503,
+    504,
+    520,
+    521,
+    522,
+    523,
+    524,
+    525,
+    526,
+    530,
+    301,
+    302,
+    307,
+    308,
+]
 
 
 @pytest.mark.parametrize("status", AMBIGUOUS_STATUSES)
@@ -180,7 +217,10 @@ def test_every_other_status_may_have_made_one(endpoint, status, body):
         ({"content-type": "text/html"}, b'{"detail": "Request was throttled", "status": 429}'),
         ({"content-type": "application/json"}, b'{"error": "Forbidden"}'),
         ({"content-type": "application/json"}, b'{"error": {"code": 2009}}'),
-        ({"content-type": "application/json"}, b'{"success": false, "error": [{"code": 2005, "message": "Failed to get response from provider"}]}'),
+        (
+            {"content-type": "application/json"},
+            b'{"success": false, "error": [{"code": 2005, "message": "Failed to get response from provider"}]}',
+        ),
         ({"content-type": "application/json"}, b'{"success": false, "error": [{"code": true}]}'),
         ({"content-type": "application/json"}, b'{"success": false, "error": [{"code": 2001}], "internalCode": 2005}'),
         ({"content-type": "application/json"}, b'{"detail": "throttled", "status": 200}'),
@@ -233,7 +273,17 @@ def test_before_the_first_byte_nothing_was_sent(error):
 
 
 @pytest.mark.parametrize(
-    "error", [httpx.ReadError, httpx.ReadTimeout, httpx.WriteError, httpx.WriteTimeout, httpx.RemoteProtocolError, TimeoutError, MemoryError, ValueError]
+    "error",
+    [
+        httpx.ReadError,
+        httpx.ReadTimeout,
+        httpx.WriteError,
+        httpx.WriteTimeout,
+        httpx.RemoteProtocolError,
+        TimeoutError,
+        MemoryError,
+        ValueError,
+    ],
 )
 def test_after_the_first_byte_it_may_have_made_one(error):
     verdict = judge_exception(error("no"), sent=True)
