@@ -1,1 +1,1 @@
-"""What can be asked of a model: its inputs, what they may be, what they cost."""
+"""What can be asked of a model: its inputs, their check, their price. Replicate's schema layout in, typed fields out."""

@@ -1,0 +1,129 @@
+"""What a model takes and gives, as typed values: `Field` for one input, `Model` for the whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Kind = Literal["string", "integer", "number", "boolean", "array", "json"]
+Media = Literal["image", "audio", "video", "file"]
+Output = Literal["video", "image", "audio", "text", "json"]
+Place = Literal["beside", "form", "more", "hidden"]
+
+
+class Missing(Enum):
+    """The type of `MISSING`: no default, which is something else than the default None."""
+
+    MISSING = "MISSING"
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = Missing.MISSING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One input of a model: what it may be, and how it is shown."""
+
+    name: str
+    kind: Kind = "json"
+    """``json`` is whatever we cannot word: it is shown as a JSON box and judged by the schema alone."""
+    title: str = ""
+    description: str = ""
+    format: str | None = None
+    enum: tuple[Any, ...] | None = None
+    default: Any = MISSING
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    required: bool = False
+    order: int = 0
+    nullable: bool = False
+    deprecated: bool = False
+    secret: bool = False
+    """A password: sent, and kept nowhere."""
+    media: Media | None = None
+    """What kind of file it takes (``format: uri``); for an array: what kind each of its items is."""
+    item: Field | None = None
+    """For an array: what each of its items may be."""
+    accept: tuple[str, ...] = ()
+    """The file types it takes, as content types; empty when the schema does not tell."""
+    label: str = ""
+    unit: str = ""
+    place: Place = "form"
+    inverted: bool = False
+    """It is called ``disable_x`` and shown as "x"."""
+
+    @property
+    def option(self) -> str:
+        """The option of ``%%pvideo`` that sets it."""
+        return f"--{self.name.replace('_', '-')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Void:
+    """Giving `by` makes the model ignore `field`."""
+
+    by: str
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A model: its inputs, what it gives back, what it costs."""
+
+    owner: str
+    short_name: str
+    version: str | None = None
+    """The version whose schema this is. For the record: presses go by name, as official models want it."""
+    title: str = ""
+    description: str = ""
+    fields: tuple[Field, ...] = ()
+    input_schema: Mapping[str, Any] = field(default_factory=dict)
+    """The inputs as pure JSON Schema (2020-12), with everything it refers to in ``$defs``."""
+    strict: bool = False
+    """The schema says more than a `Field` holds, so that it has to be asked itself."""
+    output: Output = "video"
+    voids: tuple[Void, ...] = ()
+    prices: Mapping[str, Any] = field(default_factory=dict)
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    first: str = ""
+    """A prompt to begin with."""
+    price_hint: str = ""
+
+    @property
+    def name(self) -> str:
+        """``owner/name``, as Replicate calls it."""
+        return f"{self.owner}/{self.short_name}"
+
+    @property
+    def has_draft(self) -> bool:
+        """Whether it can make a cheaper preview."""
+        found = self.field("draft")
+        return found is not None and found.kind == "boolean"
+
+    @property
+    def seed_field(self) -> str | None:
+        """The input that repeats a result, if there is one."""
+        found = self.field("seed")
+        return found.name if found is not None and found.kind == "integer" else None
+
+    def field(self, name: str) -> Field | None:
+        """Return the input of that name; dashes and underscores are the same."""
+        wanted = name.replace("-", "_")
+        for known in self.fields:
+            if known.name == name or known.name.replace("-", "_") == wanted:
+                return known
+        return None
+
+    def voided(self, inputs: Mapping[str, Any]) -> dict[str, Void]:
+        """Return what `inputs` make the model ignore, by the ignored field's name."""
+        given = {name for name, value in inputs.items() if value is not None}
+        return {void.field: void for void in self.voids if void.by in given}
