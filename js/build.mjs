@@ -1,19 +1,20 @@
 // Bundles the front end into the Python package: one ESM file (anywidget loads it from a blob: URL, so it imports nothing) and one style sheet.
-import { readFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { context, build } from "esbuild";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** texts.json holds every sentence of the product; the page needs its own words and the few messages it can raise by itself. */
+/** texts.json holds every sentence of the product; the page gets those that its sources name. */
 const ownTexts = {
   name: "own-texts",
   setup(setup) {
     setup.onLoad({ filter: /texts\.json$/ }, async ({ path }) => {
-      const { messages, ...rest } = JSON.parse(await readFile(path, "utf8"));
-      const source = await readFile(here("src/texts.ts"), "utf8");
-      const own = Object.entries(messages).filter(([key]) => source.includes(`"${key}"`));
-      return { contents: JSON.stringify({ ...rest, messages: Object.fromEntries(own) }), loader: "json" };
+      const files = (await readdir(here("src"), { recursive: true })).filter((name) => name.endsWith(".ts"));
+      const source = (await Promise.all(files.map((name) => readFile(here(`src/${name}`), "utf8")))).join("\n");
+      const isNamed = ([key]) => new RegExp(`\\.${key}\\b|"${key}"`).test(source);
+      const own = Object.entries(JSON.parse(await readFile(path, "utf8"))).map(([group, texts]) => [group, Object.fromEntries(Object.entries(texts).filter(isNamed))]);
+      return { contents: JSON.stringify(Object.fromEntries(own)), loader: "json", watchFiles: [path] };
     });
   },
 };

@@ -1,0 +1,28 @@
+/** What all controls have in common. */
+import type { Model } from "../model";
+import type { Field } from "../view";
+
+export interface ControlTools {
+  field: Field;
+  /** The id that the label names. */
+  id: string;
+  model: Model;
+  signal: AbortSignal;
+  change(value: unknown): void;
+  /** Something to say under the control that only the page knows ("This is not JSON yet."), or "". */
+  complain(text: string): void;
+}
+
+export interface Control {
+  el: HTMLElement;
+  /** What gets the focus, the description and the problems. */
+  target: HTMLElement;
+  /** A group names itself by the label's text; a single control is named by `<label for>`. */
+  group: boolean;
+  set(value: unknown): void;
+  disable(on: boolean): void;
+}
+
+export type MakeControl = (tools: ControlTools) => Control;
+
+export const asText = (value: unknown): string => (value === null || value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : String(value));

@@ -1,0 +1,79 @@
+/** The form from a model's schema: what stands beside Generate, the settings, and the rest under More. */
+import { h, setAttribute, setText } from "../dom";
+import { actions, labels } from "../texts";
+import type { Field, Form, Problem } from "../view";
+import { asText } from "./control";
+import { fieldPart, type FieldPart, type FormTools } from "./field";
+
+export interface FormPart {
+  /** The prompt and what stands beside Generate. */
+  press: HTMLElement;
+  settings: HTMLElement;
+  prompt: FieldPart | null;
+  field(name: string): FieldPart | undefined;
+  fields(): FieldPart[];
+  refresh(): void;
+  /** Puts each problem under its field; returns those of fields that the form has not. */
+  problems(list: Problem[]): Problem[];
+  /** Opens what hides the field, then focuses it. */
+  focus(name: string): void;
+}
+
+function disclosure(className: string, signal: AbortSignal, body: HTMLElement): { toggle: HTMLButtonElement; open(on: boolean): void } {
+  const toggle = h("button", { class: `pvideo-disclosure ${className}`, "aria-expanded": "false" });
+  const open = (on: boolean): void => {
+    setAttribute(toggle, "aria-expanded", String(on));
+    body.toggleAttribute("data-open", on);
+  };
+  toggle.addEventListener("click", () => open(!body.hasAttribute("data-open")), { signal });
+  return { toggle, open };
+}
+
+/** "draft · 5 s · 720p": the settings in a line, for where they are folded away. */
+function summary(parts: FieldPart[], value: (name: string) => unknown): string {
+  const word = ({ field }: FieldPart): string => {
+    const now = value(field.name) ?? field.default;
+    if (field.control === "switch") return Boolean(now) !== field.inverted ? field.label.toLowerCase() : "";
+    if (!["slider", "number", "segments", "ratio", "menu"].includes(field.control)) return "";
+    const label = field.choices.find((choice) => asText(choice.value) === asText(now))?.label ?? asText(now);
+    return field.unit && label ? `${label} ${field.unit}` : label;
+  };
+  return parts.map(word).filter(Boolean).join(" · ");
+}
+
+export function formPart(form: Form, tools: FormTools): FormPart {
+  const parts = form.fields.map((field) => fieldPart(field, tools));
+  const at = (place: Field["place"]): FieldPart[] => parts.filter((part) => part !== prompt && part.field.place === place);
+  const prompt = parts.find((part) => part.field.name === "prompt") ?? parts.find((part) => part.field.required && part.field.control === "text") ?? null;
+  const moreParts = at("more");
+  const moreBody = h("div", { class: "pvideo-more-fields" }, ...moreParts.map((part) => part.el));
+  const more = disclosure("pvideo-more-toggle", tools.signal, moreBody);
+  const body = h("div", { class: "pvideo-settings-body" }, ...at("form").map((part) => part.el), moreParts.length ? more.toggle : "", moreBody);
+  const fold = disclosure("pvideo-settings-toggle", tools.signal, body);
+
+  return {
+    prompt,
+    press: h("div", { class: "pvideo-press-fields" }, prompt?.el ?? "", ...at("beside").map((part) => part.el)),
+    settings: h("div", { class: "pvideo-settings", role: "group", "aria-label": labels.settings }, fold.toggle, body),
+    field: (name) => parts.find((part) => part.field.name === name),
+    fields: () => parts,
+    refresh() {
+      parts.forEach((part) => part.refresh());
+      const changed = moreParts.filter((part) => part.isChanged()).length;
+      setText(more.toggle, changed ? `${actions.more} (${changed})` : actions.more);
+      setText(fold.toggle, `${labels.settings}: ${summary([...at("beside"), ...at("form")], tools.store.get)}`);
+    },
+    problems(list) {
+      const words = (part: FieldPart): string => list.filter((one) => one.field === part.field.name).map((one) => one.message).join(" ");
+      parts.forEach((part) => part.problem(words(part)));
+      return list.filter((one) => !parts.some((part) => part.field.name === one.field));
+    },
+    focus(name) {
+      const part = parts.find((one) => one.field.name === name);
+      if (!part) return;
+      if (part.field.place === "more") more.open(true);
+      if (part !== prompt && part.field.place !== "beside") fold.open(true);
+      part.focus();
+    },
+  };
+}

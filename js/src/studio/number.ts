@@ -1,0 +1,82 @@
+/** Numbers: a box with its unit, with a slider where both bounds are known, and the seed. */
+import { drawing, h, setAttribute, setText } from "../dom";
+import { fill, labels } from "../texts";
+import { asText, type Control, type ControlTools, type MakeControl } from "./control";
+
+const DICE = "M3.5 2.5h9a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1h-9a1 1 0 0 1-1-1v-9a1 1 0 0 1 1-1zM5.6 5.6v.1M10.4 5.6v.1M8 8v.1M5.6 10.4v.1M10.4 10.4v.1";
+
+function read(text: string): number | string | null {
+  const trimmed = text.trim();
+  if (!trimmed) return null;
+  const value = Number(trimmed);
+  return Number.isFinite(value) ? value : trimmed;
+}
+
+/** Not `type=number`: the wheel changes those, and they hide what is not a number instead of saying so. */
+function numberBox(tools: ControlTools): HTMLInputElement {
+  const { field, id, signal } = tools;
+  const box = h("input", { id, type: "text", inputmode: field.kind === "integer" ? "numeric" : "decimal", class: "pvideo-input pvideo-number", autocomplete: "off" });
+  const step = field.step ?? (field.kind === "integer" ? 1 : 0.1);
+  box.addEventListener("input", () => tools.change(read(box.value)), { signal });
+  box.addEventListener("pvideo-step", (event) => {
+    const by = (event as CustomEvent<number>).detail * step;
+    const next = Number((Number(read(box.value) ?? field.default ?? 0) + by).toFixed(6));
+    if (!Number.isFinite(next)) return;
+    box.value = String(Math.min(field.maximum ?? Infinity, Math.max(field.minimum ?? -Infinity, next)));
+    tools.change(Number(box.value));
+  }, { signal });
+  return box;
+}
+
+function single(el: HTMLElement, box: HTMLInputElement, more: Partial<Control> = {}): Control {
+  return { el, target: box, group: false, set: (value) => void (String(read(box.value) ?? "") !== asText(value) && (box.value = asText(value))), disable: (on) => void (box.disabled = on), ...more };
+}
+
+const unitOf = ({ field }: ControlTools): HTMLElement | string => (field.unit ? h("span", { class: "pvideo-unit" }, field.unit) : "");
+
+export const number: MakeControl = (tools) => {
+  const box = numberBox(tools);
+  return single(h("div", { class: "pvideo-inline" }, box, unitOf(tools)), box);
+};
+
+export const slider: MakeControl = (tools) => {
+  const { field } = tools;
+  const box = numberBox(tools);
+  // The box is the control that has a name; the slider is a second way to it for the pointer.
+  const range = h("input", { type: "range", class: "pvideo-range", min: field.minimum ?? 0, max: field.maximum ?? 100, step: field.step ?? (field.kind === "integer" ? 1 : "any"), tabindex: -1, "aria-hidden": "true" });
+  const draw = (value: unknown): void => {
+    range.value = asText(value ?? field.default);
+    const low = Number(range.min);
+    range.style.setProperty("--pvideo-part", `${(100 * (Number(range.value) - low)) / (Number(range.max) - low || 1)}%`);
+  };
+  range.addEventListener("input", () => ((box.value = range.value), tools.change(Number(range.value))), { signal: tools.signal });
+  const control = single(h("div", { class: "pvideo-inline" }, range, box, unitOf(tools)), box, { disable: (on) => void (box.disabled = range.disabled = on) });
+  const plain = control.set;
+  control.set = (value) => (plain(value), draw(value));
+  return control;
+};
+
+/** Empty means a new seed each time; the one that was used last can be kept. */
+export const seed: MakeControl = (tools) => {
+  const box = numberBox(tools);
+  box.placeholder = labels.new_each_time;
+  const dice = h("button", { class: "pvideo-button", data: { seed: "new" } }, drawing(DICE, "dice"), labels.dice);
+  const keep = h("button", { class: "pvideo-button pvideo-plain", hidden: true, data: { seed: "keep" } });
+  const use = (value: number): void => ((box.value = String(value)), tools.change(value));
+  dice.addEventListener("click", () => use(Math.floor(Math.random() * 2_147_483_647)), { signal: tools.signal });
+  keep.addEventListener("click", () => (use(Number(keep.dataset["value"])), box.focus()), { signal: tools.signal });
+  const el = h("div", { class: "pvideo-inline" }, box, dice, keep);
+  el.addEventListener("pvideo-used", (event) => {
+    const used = String((event as CustomEvent<string>).detail);
+    keep.dataset["value"] = used;
+    setText(keep, fill(labels.keep, { seed: used }));
+    keep.hidden = !used || box.value !== "";
+  }, { signal: tools.signal });
+  const control = single(el, box, { disable: (on) => [box, dice, keep].forEach((one) => setAttribute(one, "disabled", on)) });
+  const plain = control.set;
+  control.set = (value) => {
+    plain(value);
+    keep.hidden = box.value !== "" || !keep.dataset["value"];
+  };
+  return control;
+};
