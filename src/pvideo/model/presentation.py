@@ -96,19 +96,15 @@ def _entry(model: Model, field: Field) -> dict[str, Any]:
 
 
 def control(field: Field) -> str:
-    """Return the control that fits an input: the first row that does."""
+    """Return the control that fits an input."""
     if field.secret:
         return "password"
     if field.enum:
         return _choice(field.enum)
-    if field.kind == "string" and field.media:
-        return "file"
     if field.kind == "string":
-        return "text" if field.name == "prompt" else "line"
-    if field.kind == "integer" and field.name == "seed":
-        return "seed"
+        return "file" if field.media else "text" if field.name == "prompt" else "line"
     if field.kind in {"integer", "number"}:
-        return "slider" if _slides(field) else "number"
+        return "seed" if field.name == "seed" else "slider" if _slides(field) else "number"
     return {"boolean": "switch", "array": "list"}.get(field.kind, "json")
 
 
