@@ -1,0 +1,58 @@
+"""``python -m pvideo recover``: go on with the videos of a kernel that is gone, without Jupyter."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LOOK_EVERY = 0.2
+_AT_MOST = 3700.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return the exit code: 0 when nothing is left to do."""
+    parser = argparse.ArgumentParser(prog="python -m pvideo", description="P-Video in notebooks; here: without one.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("recover", help="save what kernels that are gone had begun; never sends a create")
+    command.add_argument("--wait", action="store_true", help="stay until all of it has ended")
+    chosen = parser.parse_args(arguments)
+    return _recover(wait=chosen.wait)
+
+
+def _recover(*, wait: bool) -> int:
+    from pvideo.errors import PVideoError
+    from pvideo.job.engine import Engine
+
+    try:
+        engine = Engine.get()
+        rows = engine.recover_now()
+    except PVideoError as error:
+        _say(str(error))
+        return 1
+    if not rows:
+        _say("Nothing was left unfinished.")
+        return 0
+    videos = [engine.video(row.intent) for row in rows]
+    end = time.monotonic() + (_AT_MOST if wait else 2.0)
+    while time.monotonic() < end and not all(video.snapshot().settled for video in videos):
+        time.sleep(_LOOK_EVERY)
+    for video in videos:
+        _say(repr(video))
+    left = sum(not video.snapshot().settled for video in videos)
+    if left:
+        _say(f"{left} still running at Replicate; python -m pvideo recover --wait stays until they are saved.")
+    engine.close()
+    return 0 if not left else 3
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

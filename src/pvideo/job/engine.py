@@ -1,0 +1,327 @@
+"""One background thread that runs all jobs of this process.
+
+A plain daemon thread with one asyncio loop. Work is handed over in an empty context (a copied cell context loses updates in
+nbclient), commits and decoding run in threads of their own, and nothing here prints.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextvars
+import logging
+import os
+import threading
+import uuid
+from contextlib import suppress
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pvideo import settings
+from pvideo.job import recovery
+from pvideo.job.course import Course
+from pvideo.job.endpoints import Endpoints
+from pvideo.job.live import Live, revived
+from pvideo.job.owner import myself
+from pvideo.job.tools import Tools, current_intent
+from pvideo.job.video import Video
+from pvideo.library.journal import Journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+
+    from pvideo.endpoint import Endpoint
+    from pvideo.job.tools import Fetched
+    from pvideo.library.rows import JobRow
+
+logger = logging.getLogger(__name__)
+
+CLOSE_WITHIN = 1.5
+"""The interpreter's end is not held up for longer, in seconds."""
+
+_FLUSH_AT = 20
+
+
+class Engine:
+    """All jobs of this process; `Engine.get` returns the one in use.
+
+    Args:
+        journal: Where jobs are written down.
+        **parts: Replaces parts of `Tools`, in tests.
+    """
+
+    _engines: ClassVar[dict[Path, Engine]] = {}
+    _making: ClassVar[threading.RLock] = threading.RLock()
+
+    def __init__(self, journal: Journal, **parts: Any) -> None:
+        self.journal = journal
+        self.pid = os.getpid()
+        self.asked: set[str] = set()
+        """Presses whose unknown price was told already."""
+        self.models: dict[str, Any] = {}
+        self._endpoints = Endpoints(self._heard)
+        given = {"client": self._endpoints.client, "endpoint": self._endpoints.known, "fetch": _fetch, "examine": _examine}
+        self.tools = Tools(**{**given, "journal": journal, "owner": myself(), "session": uuid.uuid4().hex, "begin": self.begin, **parts})
+        self._courses: dict[str, Course] = {}
+        self._videos: dict[str, Video] = {}
+        self._lock = threading.RLock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._recovered = False
+
+    @classmethod
+    def get(cls) -> Engine:
+        """Return this process's engine for the journal that the settings name now.
+
+        Raises:
+            JournalError: The journal cannot be opened.
+        """
+        path = settings.current().journal_path.absolute()
+        with cls._making:
+            if path not in cls._engines:
+                cls._engines[path] = cls(Journal(path))
+            return cls._engines[path]
+
+    def submit(self, row: JobRow, *, sent: dict[str, Any], hide: tuple[str, ...] = ()) -> Video:
+        """Start a new job and return its handle at once."""
+        with self._lock:
+            course = self._courses[row.intent] = Course(row, self.tools, sent=sent, hide=hide)
+        self.call(lambda: self._start(course))
+        self.recover()
+        return self._handle(course)
+
+    def video(self, intent: str) -> Video:
+        """Return the one handle of this process on a job, going on with the job when its own process is gone.
+
+        Raises:
+            KeyError: There is no such job.
+            JournalError: The journal cannot be read.
+        """
+        with self._lock:
+            course = self._courses.get(intent)
+            if course is None:
+                row = self.journal.get(intent)
+                if row is None:
+                    raise KeyError(intent)
+                course = self._courses[intent] = Course(row, self.tools, live=self._revived(row))
+                if not row.finished:
+                    self.call(lambda: self._start(course, of_another=True))
+            return self._handle(course)
+
+    def reuse(self, intent: str) -> Video:
+        """Return the handle on a job that a press found again: nothing was sent for it."""
+        video = self.video(intent)
+        course = self._courses[intent]
+        if course.row.finished:
+            fresh = revived(course.row)
+            error = fresh.error if fresh.missing or course.live.missing else course.live.error
+            self.call(lambda: course.show(reused=True, phase="library", missing=fresh.missing, error=error))
+            course.live.reused, course.live.phase, course.live.missing, course.live.error = True, "library", fresh.missing, error
+            course.feed.publish(course.picture())
+        return video
+
+    def cancel(self, intent: str) -> None:
+        """Ask for a job to be canceled; returns at once, safe from any thread."""
+        self._do(intent, lambda course: self._spawn(course.ask_cancel()))
+
+    def go_on(self, intent: str) -> None:
+        """Let a job look or try again now: one that waits for a person, or one that pauses."""
+
+        def act(course: Course) -> None:
+            if course.live.parked and (course.task is None or course.task.done()):
+                self._start(course)
+            else:
+                course.nudge()
+
+        self._do(intent, act)
+
+    def recover(self) -> None:
+        """Go on with the jobs of dead processes, in the background; the second call does nothing."""
+        with self._lock:
+            if self._recovered:
+                return
+            self._recovered = True
+        self.call(lambda: self._spawn(self._recover()))
+
+    def recover_now(self) -> list[JobRow]:
+        """Go on with the jobs of dead processes and return them; not on the engine's thread."""
+        self._recovered = True
+        rows: list[JobRow] = self.ask(self._recover)
+        return rows
+
+    def learn(self, endpoint: Endpoint) -> None:
+        """Remember where a job goes."""
+        self._endpoints.learn(endpoint)
+
+    def model(self, name: str) -> dict[str, Any]:
+        """Ask Replicate for a model.
+
+        Raises:
+            PVideoError: There is no account, no such model, or no answer.
+        """
+        endpoint = settings.endpoint()
+
+        async def look() -> dict[str, Any]:
+            return await self._endpoints.model(endpoint, name)
+
+        found: dict[str, Any] = self.ask(look)
+        return found
+
+    def save(self, intent: str, *, folder: Path) -> None:
+        """Save a made video now, into `folder` when its own is closed; also one whose file has moved, while it lives."""
+
+        def act(course: Course) -> None:
+            self._spawn(self._save(course, str(folder)))
+
+        self._do(intent, act)
+
+    def begin(self, row: JobRow) -> Course:
+        """Start a job that the journal has. On the engine's thread."""
+        with self._lock:
+            if row.intent in self._courses:
+                return self._courses[row.intent]
+            course = self._courses[row.intent] = Course(row, self.tools, live=self._revived(row))
+        self._start(course)
+        return course
+
+    def call(self, function: Callable[[], Any]) -> None:
+        """Run `function` on the engine's thread."""
+        with suppress(RuntimeError):  # the interpreter is ending and the loop is closed
+            self._running().call_soon_threadsafe(function, context=contextvars.Context())
+
+    def ask(self, coroutine: Callable[[], Coroutine[Any, Any, Any]], timeout: float = 30.0) -> Any:
+        """Run a coroutine on the engine's thread and return its result; not from that thread itself."""
+        return asyncio.run_coroutine_threadsafe(coroutine(), self._running()).result(timeout)
+
+    def courses(self) -> list[Course]:
+        """Return the jobs this process knows."""
+        with self._lock:
+            return list(self._courses.values())
+
+    def close(self, timeout: float = CLOSE_WITHIN) -> None:
+        """End the thread. What runs goes on at Replicate, and the journal has it for the next process."""
+        with self._making:
+            for path in [path for path, engine in self._engines.items() if engine is self]:
+                del self._engines[path]
+        thread, loop = self._thread, self._loop
+        if self.pid != os.getpid():
+            return
+        if thread is not None and loop is not None and thread.is_alive():
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(loop.stop)
+            thread.join(timeout)
+        if thread is None or not thread.is_alive():
+            self.journal.close()
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self.pid != os.getpid():
+                msg = "a forked process has an engine of its own: Engine.get()"
+                raise RuntimeError(msg)
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                # Otherwise asyncio tells of tasks that the interpreter's end cut off, in the middle of someone's cell.
+                self._loop.set_exception_handler(lambda _, context: logger.debug("loop: %s", context.get("message")))
+                self._thread = threading.Thread(target=self._run, args=(self._loop,), name="pvideo-engine", daemon=True)
+                self._thread.start()
+            return self._loop
+
+    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_forever()
+            tasks = asyncio.all_tasks(loop)
+            for task in tasks:
+                task.cancel()
+            ending = asyncio.gather(*tasks, self._endpoints.close(), return_exceptions=True) if tasks else self._endpoints.close()
+            loop.run_until_complete(ending)
+        finally:
+            for worker in (self.tools.disk, self.tools.studio):
+                getattr(worker, "close", lambda _: None)(0.5)
+            loop.close()
+
+    def _start(self, course: Course, *, of_another: bool = False) -> None:
+        going_on = recovery.follow(course) if of_another else course.run()
+        course.task = self._spawn(going_on)
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        _tasks.add(task)  # the loop itself holds tasks only weakly
+        task.add_done_callback(_tasks.discard)
+        return task
+
+    async def _save(self, course: Course, folder: str) -> None:
+        if course.live.missing:
+            await course.record(state="fetching", files=(), show={"missing": False, "paths": (), "reused": False, "error": None})
+        elif course.live.error is not None and course.live.error.key in {"disk_full_after", "folder_closed_after"}:
+            await course.record(folder=folder)
+        if course.row.finished or (course.task is not None and not course.task.done()):
+            course.nudge()
+        else:
+            self._start(course)
+
+    async def _recover(self) -> list[JobRow]:
+        mine = {course.row.intent for course in self.courses()}
+        rows = await self.tools.disk.run(lambda: recovery.recover(self.journal, self.tools.owner, mine))
+        for row in rows:
+            self.begin(row)
+        return rows
+
+    def _revived(self, row: JobRow) -> Live:
+        live = revived(row)
+        if row.finished:
+            live.poster = self.journal.poster(row.intent)
+        return live
+
+    def _do(self, intent: str, act: Callable[[Course], Any]) -> None:
+        course = self._courses.get(intent)
+        if course is not None:
+            self.call(lambda: act(course))
+
+    def _handle(self, course: Course) -> Video:
+        with self._lock:
+            return self._videos.setdefault(course.row.intent, Video(self, course.row.intent, course.feed))
+
+    def _heard(self, exchange: Any) -> None:
+        """Keep an exchange with the job on whose behalf it was."""
+        course = self._courses.get(current_intent.get())
+        if course is None:
+            return
+        course.exchanges.append(asdict(exchange))
+        if len(course.exchanges) >= _FLUSH_AT:
+            kept, course.exchanges = course.exchanges, []
+            self._spawn(course.written(lambda: self.journal.update(course.row.intent, exchanges=kept)))
+
+
+_tasks: set[asyncio.Task[Any]] = set()
+
+
+async def _fetch(url: str, part: Path, **options: Any) -> Fetched:
+    from pvideo.wire.download import fetch
+
+    return await fetch(url, part, **options)
+
+
+def _examine(path: Path) -> tuple[dict[str, Any] | None, bytes | None]:
+    from pvideo.job.probe import examine
+
+    return examine(path)
+
+
+def _end() -> None:
+    for engine in list(Engine._engines.values()):  # noqa: SLF001 - this module's own
+        engine.close()
+
+
+def _forked() -> None:
+    """In a forked child: the thread did not come along, and the parent's journal is not ours to touch."""
+    for engine in Engine._engines.values():  # noqa: SLF001
+        engine.journal.leave()
+    Engine._engines = {}  # noqa: SLF001
+    Engine._making = threading.RLock()  # noqa: SLF001
+
+
+atexit.register(_end)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)

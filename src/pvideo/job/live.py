@@ -1,0 +1,127 @@
+"""What is true of a job only now, in this process, and how it becomes a picture with what the journal keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pvideo.errors import PVideoError
+from pvideo.job.budget import cost_text
+from pvideo.job.states import ENDED, MediaInfo, Phase, Quote, Snapshot
+
+if TYPE_CHECKING:
+    from pvideo.endpoint import Endpoint
+    from pvideo.job.schedule import Expectation
+    from pvideo.library.rows import JobRow
+
+_WORDS = {"new": "sending", "sending": "sending", "unknown": "unconfirmed", "fetching": "succeeded", "done": "succeeded"}
+_LOGS = 64 * 1024
+
+
+@dataclass(slots=True, kw_only=True)
+class Live:
+    """The passing facts of one job; only the engine's thread changes them."""
+
+    phase: Phase = ""
+    error: PVideoError | None = None
+    parked: bool = False
+    """Whether it waits for a person: nothing more happens by itself."""
+    expected: Expectation | None = None
+    ahead: int = 0
+    looked_at: float | None = None
+    next_at: float | None = None
+    received: int = 0
+    total: int | None = None
+    logs: str = ""
+    progress: float | None = None
+    poster: bytes | None = None
+    paths: tuple[Path, ...] = ()
+    reused: bool = False
+    missing: bool = False
+    """Whether the finished file is no longer where it was saved."""
+    takes: tuple[str, ...] = ()
+    exchanges: int = 0
+
+
+def status_of(row: JobRow) -> str:
+    """Return the word a card shows for a journal state."""
+    if row.state in {"created", "running"}:
+        return row.status or "starting"
+    return _WORDS.get(row.state, row.state)
+
+
+def picture(row: JobRow, live: Live, endpoint: Endpoint | None) -> Snapshot:
+    """Return the picture of a job: what the journal keeps of it and what is true only now."""
+    status = status_of(row)
+    ended = status in ENDED
+    paths = () if live.missing else live.paths
+    expected = live.expected
+    return Snapshot(
+        intent=row.intent,
+        name=row.name,
+        model=row.model,
+        realm="demo" if row.realm == "demo" else "real",
+        status=status,
+        done=ended,
+        phase=live.phase,
+        settled=row.finished or live.parked,
+        typed=row.typed,
+        input=row.input,
+        prompt=row.prompt,
+        template=row.template or row.prompt,
+        seed=row.seed,
+        notes=row.notes,
+        price=Quote(amount=row.estimate, text=row.estimate_text, upper_bound=row.upper_bound),
+        cost=row.cost,
+        cost_text=cost_text(row, status),
+        pressed_at=row.pressed_at,
+        sent_at=row.sent_at,
+        created_at=row.created_at,
+        finished_at=row.finished_at,
+        took=row.took,
+        p50=expected.p50 if expected else None,
+        p90=expected.p90 if expected else None,
+        history=expected.history if expected else False,
+        prediction_id=row.prediction_id,
+        log_id=row.log_id,
+        event_id=row.event_id,
+        dashboard_url=endpoint.dashboard_url(row.log_id) if endpoint and row.log_id else None,
+        gateway=row.gateway,
+        error=live.error,
+        looked_at=live.looked_at,
+        next_at=live.next_at,
+        deadline=row.deadline,
+        ahead=live.ahead,
+        output_url=next((url for url in row.outputs if not url.startswith("data:")), None),
+        path=paths[0] if paths else None,
+        paths=paths,
+        received=live.received,
+        total=live.total,
+        media=media_of(row),
+        poster=live.poster,
+        logs_tail=live.logs[-_LOGS:],
+        progress=live.progress,
+        reused=live.reused,
+        cancel_asked=row.cancel_asked,
+        prefer_wait=row.prefer_wait,
+        parent=row.parent,
+        takes=live.takes,
+        exchanges=live.exchanges,
+    )
+
+
+def revived(row: JobRow) -> Live:
+    """Return the passing facts of a job that is only known from the journal."""
+    live = Live(error=PVideoError.from_dict(row.error) if row.error else None, paths=tuple(Path(file) for file in row.files))
+    if row.finished and live.paths and not live.paths[0].is_file():
+        live.missing = True
+        live.error = PVideoError.make("file_missing", path=str(live.paths[0]), price=row.estimate_text)
+    return live
+
+
+def media_of(row: JobRow) -> MediaInfo | None:
+    """Return what the finished video turned out to be, when it was looked at."""
+    if row.media is None:
+        return None
+    return MediaInfo(**row.media)

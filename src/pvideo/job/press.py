@@ -1,0 +1,266 @@
+"""A press: checked, priced, written down, and handed to the engine. It returns at once."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pvideo import settings
+from pvideo.errors import BudgetError, JournalError, SettingsError
+from pvideo.job import schedule
+from pvideo.job.budget import permit
+from pvideo.job.engine import Engine
+from pvideo.job.reconcile import HIDDEN, canonical, fingerprint
+from pvideo.library.rows import JobRow
+
+if TYPE_CHECKING:
+    from pvideo.endpoint import Endpoint
+    from pvideo.job.video import Video
+    from pvideo.model.price import Price
+    from pvideo.model.schema import Model
+    from pvideo.model.validation import Prepared
+    from pvideo.settings import Settings
+
+_ROOM = 30 * 1024**2
+"""Bytes that must be free before anything is sent: more than most videos need."""
+
+_SHOWN_OF_DATA = 40
+
+
+def generate(
+    prompt: str | None = None,
+    /,
+    *,
+    model: str | Model | None = None,
+    input: Mapping[str, Any] | None = None,  # noqa: A002 - Replicate's word
+    name: str = "",
+    prefer_wait: bool = False,
+    confirm: bool = False,
+    **inputs: Any,
+) -> Video:
+    """Make a video. It returns at once, always with a new job; `Video.wait` waits for the file.
+
+    Args:
+        prompt: What the video shows.
+        model: ``owner/name`` or a model; the one in the settings by default.
+        input: Inputs by name; they win over the keywords (for inputs that are called like one of these arguments).
+        name: What the card calls it.
+        prefer_wait: Let Replicate hold the answer back until the output is there (``Prefer: wait``), as its tutorial does.
+        confirm: Agree to a price that is not known.
+        **inputs: The model's inputs: ``duration=5, draft=True, image="cat.jpg"``.
+
+    Raises:
+        InputError: An input does not fit; ``.problems`` says which.
+        BudgetError: A budget stops it, or its price is not known.
+        SettingsError: No account is set up.
+        JournalError: It could not be written down first.
+    """
+    given = {**({} if prompt is None else {"prompt": prompt}), **inputs, **(input or {})}
+    return press(find_model(model), given, name=name, prefer_wait=prefer_wait, confirm=confirm)
+
+
+def press(
+    model: Model,
+    inputs: Mapping[str, Any],
+    *,
+    name: str = "",
+    template: str | None = None,
+    again: bool = True,
+    reuse: bool = False,
+    prefer_wait: bool = False,
+    confirm: bool = False,
+    defaults: bool = True,
+) -> Video:
+    """Press once: nothing is sent that is not written down, and nothing invalid or over the budget is written down.
+
+    Args:
+        model: What to run.
+        inputs: As typed; files as paths.
+        name: What the card calls it.
+        template: The prompt as written, before its variables were filled in.
+        again: Make a new job even if the same press exists.
+        reuse: Unless `again`: show the job of the same press, however it ended. Without, only one that is running.
+        prefer_wait: See `generate`.
+        confirm: Agree to a price that is not known.
+        defaults: Take what is not given from ``configure(inputs=…)``.
+
+    Raises:
+        InputError: See `generate`; also for BudgetError, SettingsError, JournalError.
+    """
+    now, engine = settings.current(), Engine.get()
+    typed = {**_defaults(model, now, inputs), **inputs} if defaults else dict(inputs)
+    _refuse_tokens(model, typed)
+    prepared = _prepare(model, typed)
+    place = _endpoint(engine, model, prepared, now, reuse=reuse and not again)
+    if not isinstance(place, settings.Endpoint):
+        return place
+    row, sent = _row(engine, model, prepared, place, now)
+    row = replace(row, name=name, template=template or "", prefer_wait=prefer_wait)
+    kept, new = _write(engine, row, now, "none" if again else "any" if reuse else "running", confirm=confirm)
+    if not new:
+        return engine.reuse(kept.intent)
+    engine.models[model.name] = model
+    hide = tuple(str(sent[name]) for name in prepared.secret_fields if sent.get(name))
+    return engine.submit(kept, sent=sent, hide=hide)
+
+
+def find_model(model: str | Model | None = None) -> Model:
+    """Return a model by name: from the catalog, else from Replicate.
+
+    Raises:
+        PVideoError: There is no such model, or it could not be asked for.
+    """
+    from pvideo.errors import PVideoError
+    from pvideo.model import catalog
+
+    if model is not None and not isinstance(model, str):
+        return model
+    name = model or settings.current().model
+    try:
+        return catalog.load(name)
+    except PVideoError:
+        engine = Engine.get()
+        if name not in engine.models:
+            engine.models[name] = catalog.from_api(engine.model(name))
+        found: Model = engine.models[name]
+        return found
+
+
+def press_key(folder: str, model: str, realm: str, typed: Mapping[str, Any]) -> str:
+    """Return what makes a re-run of a press recognisable: where, what, for real or not, and the inputs as typed."""
+    return hashlib.sha256(canonical([folder, model, realm, dict(typed)]).encode()).hexdigest()
+
+
+def _defaults(model: Model, now: Settings, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    named = {name.replace("-", "_") for name in inputs}
+    return {name: value for name, value in now.inputs.items() if model.field(name) and name.replace("-", "_") not in named}
+
+
+def _refuse_tokens(model: Model, inputs: Mapping[str, Any]) -> None:
+    """Refuse a token typed where it would be sent, kept and logged."""
+    for name, value in inputs.items():
+        field = model.field(name)
+        kind = settings.find_token(value) if isinstance(value, str) and not (field and field.secret) else None
+        if kind:
+            raise SettingsError("token_in_cell", kind=kind)
+
+
+def _prepare(model: Model, typed: Mapping[str, Any]) -> Prepared:
+    from pvideo.model.validation import prepare
+
+    return prepare(model, typed, folder=Path.cwd())
+
+
+def _endpoint(engine: Engine, model: Model, prepared: Prepared, now: Settings, *, reuse: bool) -> Endpoint | Video:
+    """Return where it goes; without an account, the library still shows what is there."""
+    try:
+        return settings.endpoint()
+    except SettingsError:
+        if reuse:
+            key = press_key(str(now.video_folder), model.name, "real", _without_secrets(prepared.typed, prepared))
+            found = engine.journal.by_press(key)
+            if found is not None:
+                return engine.reuse(found.intent)
+        raise
+
+
+def _row(engine: Engine, model: Model, prepared: Prepared, endpoint: Endpoint, now: Settings) -> tuple[JobRow, dict[str, Any]]:
+    """Return the job as the journal will have it, and the whole input as it will be sent."""
+    from pvideo.model.price import estimate
+
+    sent, seed, ours = _seeded(model, dict(prepared.input))
+    kept = {name: HIDDEN if name in prepared.secret_fields else _shortened(value) for name, value in sent.items()}
+    typed, intent, clock = _without_secrets(prepared.typed, prepared), str(uuid.uuid4()), engine.tools.clock
+    price: Price = estimate(model, sent)
+    row = JobRow(
+        intent=intent,
+        event_id=intent,
+        press_key=press_key(str(now.video_folder), model.name, endpoint.realm, typed),
+        fingerprint=fingerprint(kept),
+        session=engine.tools.session,
+        owner=engine.tools.owner,
+        realm=endpoint.realm,
+        kind=endpoint.kind,
+        base_url=endpoint.base_url,
+        account=endpoint.account_id,
+        gateway=endpoint.gateway,
+        model=model.name,
+        prompt=str(sent.get("prompt") or ""),
+        typed=typed,
+        input=kept,
+        seed=seed,
+        seed_ours=ours,
+        shape=schedule.shape(sent),
+        notes=tuple(prepared.notes),
+        deadline=now.deadline,
+        log_payload=now.log_payload,
+        folder=str(now.video_folder),
+        estimate=price.amount,
+        estimate_text=price.text,
+        upper_bound=price.upper_bound,
+        day=clock.day(),
+        pressed_at=clock.wall(),
+        boot=clock.boot(),
+    )
+    engine.learn(endpoint)
+    return row, sent
+
+
+def _seeded(model: Model, sent: dict[str, Any]) -> tuple[dict[str, Any], int | None, bool]:
+    """Give the input a seed of our own when it has none: it makes the video repeatable, and a lost answer findable."""
+    name = model.seed_field
+    if name is None:
+        return sent, None, False
+    given = sent.get(name)
+    if given is not None:
+        return sent, int(given), False
+    seed = secrets.randbelow(2**31)
+    return {**sent, name: seed}, seed, True
+
+
+def _write(engine: Engine, row: JobRow, now: Settings, reuse: Literal["none", "running", "any"], *, confirm: bool) -> tuple[JobRow, bool]:
+    """Write it down, if the budget and the disk allow one more."""
+    confirmed = confirm or row.press_key in engine.asked
+    allowed = permit(row.estimate, model=row.model, day=now.budget_day, session=now.budget_session, confirmed=confirmed)
+
+    def check(spent: Any) -> None:
+        if row.realm == "real":
+            allowed(spent)
+        _check_folder(Path(row.folder))
+
+    try:
+        return engine.journal.press(row, reuse=reuse, permit=check)
+    except BudgetError as error:
+        if error.key == "price_unknown" and row.press_key:
+            engine.asked.add(row.press_key)
+        raise
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse to pay for a video that could not be saved."""
+    nearest = next((path for path in (folder, *folder.parents) if path.exists()), folder)
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        raise JournalError("folder_closed", folder=str(folder), reason=os.strerror(errno.EACCES if nearest.is_dir() else errno.ENOTDIR))
+    if shutil.disk_usage(nearest).free < _ROOM:
+        raise JournalError("disk_full", folder=str(folder))
+
+
+def _without_secrets(typed: Mapping[str, Any], prepared: Prepared) -> dict[str, Any]:
+    return {name: value for name, value in typed.items() if name not in prepared.secret_fields}
+
+
+def _shortened(value: Any) -> Any:
+    """Return a value as the journal keeps it: of a file sent inline only its kind and size."""
+    if isinstance(value, str) and value[:5].lower() == "data:":
+        return f"{value[:_SHOWN_OF_DATA].split(',')[0]},… ({len(value):,} characters)"
+    if isinstance(value, Mapping):
+        return {name: _shortened(item) for name, item in value.items()}
+    return [_shortened(item) for item in value] if isinstance(value, (list, tuple)) else value

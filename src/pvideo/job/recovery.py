@@ -1,0 +1,104 @@
+"""After a kernel was killed: whoever comes next takes over its jobs. It looks and fetches; it never sends a create."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pvideo.errors import PVideoError
+from pvideo.job.live import revived
+from pvideo.job.owner import alive
+from pvideo.library import files, queries
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from pvideo.job.course import Course
+    from pvideo.library.journal import Journal
+    from pvideo.library.queries import News
+    from pvideo.library.rows import JobRow
+
+_FOLLOW_EVERY = 1.0
+
+
+def recover(journal: Journal, owner: str, mine: Collection[str] = ()) -> list[JobRow]:
+    """Take over the unfinished jobs of dead processes and return them as they are now.
+
+    Args:
+        journal: The journal of all kernels.
+        owner: This process's name.
+        mine: The jobs that this process works on already.
+    """
+    taken = []
+    for row in journal.unfinished():
+        if row.intent in mine or (row.owner != owner and alive(row.owner)):
+            continue
+        if row.state == "new":
+            _drop_unsent(journal, row)
+        elif journal.adopt(row, owner):
+            _tidy(row)
+            found = journal.get(row.intent)
+            taken += [found] if found is not None else []
+    return taken
+
+
+def news(journal: Journal) -> News:
+    """Return what a fresh kernel tells once: what still runs of dead ones, and what was saved meanwhile."""
+    owners = {row.owner for row in journal.unfinished() if row.owner}
+    return queries.news(journal, {owner for owner in owners if not alive(owner)})
+
+
+def told(journal: Journal) -> None:
+    """Note that the saved ones were told of."""
+    with journal.transaction() as db:
+        db.execute("UPDATE jobs SET told=1 WHERE adopted=1 AND state='done'")
+
+
+async def follow(course: Course) -> None:
+    """Show a job that another process works on; take it over when that one is gone."""
+    journal, owner = course.tools.journal, course.tools.owner
+    while not course.row.finished:
+        row = await course.written(lambda: journal.get(course.row.intent))
+        if row is None:
+            return None
+        if row != course.row:
+            live = revived(row)
+            course.row = row
+            course.show(paths=live.paths, error=live.error, phase="saving" if row.state == "fetching" else "")
+            course.feed.publish(course.picture())
+        elif row.owner == owner or not alive(row.owner):
+            return await _take_over(course, row)
+        await course.pause(_FOLLOW_EVERY)
+    return None
+
+
+async def _take_over(course: Course, row: JobRow) -> None:
+    journal, owner = course.tools.journal, course.tools.owner
+    taken = await course.written(lambda: recover_one(journal, row, owner))
+    if taken is None:
+        return await follow(course)
+    course.row = taken
+    return await course.run()
+
+
+def recover_one(journal: Journal, row: JobRow, owner: str) -> JobRow | None:
+    """Take over one job of a dead process; None when another process was faster."""
+    if row.state == "new":
+        _drop_unsent(journal, row)
+    elif not journal.adopt(row, owner):
+        return None
+    return journal.get(row.intent)
+
+
+def _drop_unsent(journal: Journal, row: JobRow) -> None:
+    """Close a job whose process died before it was sent: nothing was paid, and a re-run of its cell may send it."""
+    error = PVideoError.make("canceled_unsent", price=row.estimate_text).to_dict()
+    journal.change(row.intent, "new", state="canceled", press_key=None, cost=Decimal(0), finished_at=row.pressed_at, error=error)
+
+
+def _tidy(row: JobRow) -> None:
+    """Remove what the dead process had begun to download."""
+    if row.prediction_id and row.folder:
+        folder = Path(row.folder)
+        files.remove_parts(folder, files.stem(row.day, row.prompt, row.prediction_id))

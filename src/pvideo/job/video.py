@@ -1,0 +1,200 @@
+"""The handle on one job that a person holds: ``cat.wait().path``. There is no Jupyter in it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pvideo.errors import PVideoError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from decimal import Decimal
+
+    from pvideo.job.engine import Engine
+    from pvideo.job.feed import Feed
+    from pvideo.job.states import Snapshot
+
+_RAISED_BEFORE_THE_END = frozenset({"token_revoked", "endpoint_gone"})
+
+
+class Video:
+    """One press and what comes of it.
+
+    Example::
+
+        cat = pvideo.generate("A cat walking through a field of flowers", duration=5, draft=True)
+        cat.status           # "processing"
+        cat.wait().path      # PosixPath('…/videos/2026-11-20-a-cat-walking-through-6p0efnay.mp4')
+    """
+
+    display_hook: ClassVar[Callable[[Video], Any] | None] = None
+    """Shows the live card; the notebook's part sets it."""
+
+    def __init__(self, engine: Engine, intent: str, feed: Feed) -> None:
+        self._engine = engine
+        self._feed = feed
+        self.intent = intent
+        """The press's own id."""
+
+    def snapshot(self) -> Snapshot:
+        """Return everything that is known of it now."""
+        return self._feed.latest
+
+    def observe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
+        """Call `callback` with every change, on the engine's thread; calling the result ends that."""
+        return self._feed.observe(callback)
+
+    @property
+    def name(self) -> str:
+        """What it was called in the cell, or empty."""
+        return self.snapshot().name
+
+    @property
+    def status(self) -> str:
+        """``sending``, ``unconfirmed``, Replicate's six words, ``rejected`` (nothing paid) or ``expired`` (paid, data gone)."""
+        return self.snapshot().status
+
+    @property
+    def done(self) -> bool:
+        """Whether the status is an end; it then stays. The file is a separate fact: `path`."""
+        return self.snapshot().done
+
+    @property
+    def path(self) -> Path | None:
+        """The file, once it is whole on the disk."""
+        return self.snapshot().path
+
+    @property
+    def cost(self) -> Decimal | None:
+        """What it cost in US dollars; None while or where that is not known ("see billing")."""
+        return self.snapshot().cost
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """The inputs as typed; files as path and sha256."""
+        return dict(self.snapshot().typed)
+
+    @property
+    def seed(self) -> int | None:
+        """The seed, also when we chose it."""
+        return self.snapshot().seed
+
+    @property
+    def prediction_id(self) -> str | None:
+        """Replicate's id, once it is known."""
+        return self.snapshot().prediction_id
+
+    @property
+    def error(self) -> PVideoError | None:
+        """What went wrong, or what holds it up now."""
+        return self.snapshot().error
+
+    def wait(self, timeout: float | None = None) -> Video:
+        """Wait until the file is on the disk and return this video. An interrupt ends the waiting, not the job.
+
+        Args:
+            timeout: Seconds to wait at most.
+
+        Raises:
+            PVideoError: The job ended without a file; the error says why and whether anything was paid.
+            DownloadError: It was made, but could not be saved.
+            TimeoutError: It was not there in time; the job goes on.
+        """
+        self._own()
+        begun = time.monotonic()
+        if not self._feed.wait(_over, timeout):
+            raise TimeoutError(self._not_yet(time.monotonic() - begun))
+        return self._result()
+
+    def __await__(self) -> Generator[Any, None, Video]:
+        return self._arrive().__await__()
+
+    def cancel(self) -> None:
+        """Ask for it to be canceled. Free before it is sent; once it runs, Replicate may still charge."""
+        self._own()
+        self._engine.cancel(self.intent)
+
+    async def _arrive(self) -> Video:
+        self._own()
+        loop = asyncio.get_running_loop()
+        arrived = asyncio.Event()
+
+        def tell(snapshot: Snapshot) -> None:
+            if _over(snapshot):
+                loop.call_soon_threadsafe(arrived.set)
+
+        stop = self.observe(tell)
+        try:
+            if not _over(self.snapshot()):
+                await arrived.wait()
+        finally:
+            stop()
+        return self._result()
+
+    def _result(self) -> Video:
+        snapshot = self.snapshot()
+        if snapshot.path is not None:
+            return self
+        error = snapshot.error or PVideoError.make("unexpected", detail=f"it ended as {snapshot.status} without a reason")
+        # A copy: the traceback of one raise must not hang on to the error that the card shows.
+        raise PVideoError.from_dict(error.to_dict())
+
+    def _not_yet(self, seconds: float) -> str:
+        shown = self.snapshot()
+        return f"{self.name or 'the video'} is still {shown.status} after {seconds:.0f} s of waiting; it goes on."
+
+    def _own(self) -> None:
+        if self._engine.pid != os.getpid():
+            msg = f"{self!r} belongs to the process that this one was forked from; wait for it or cancel it there."
+            raise RuntimeError(msg)
+
+    def __repr__(self) -> str:
+        shown = self.snapshot()
+        parts = [repr(shown.name or shown.prompt[:40]), shown.status]
+        if shown.path is not None:
+            parts.append(_beside(shown.path))
+        elif shown.error is not None:
+            parts.append(shown.error.title)
+        return f"Video({', '.join([*parts, shown.cost_text])})"
+
+    def _ipython_display_(self) -> None:
+        hook = type(self).display_hook
+        if hook is None:
+            raise NotImplementedError  # IPython then shows the repr
+        hook(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002 - IPython's protocol
+        return {"text/plain": repr(self)}
+
+    def __copy__(self) -> Video:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Video:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reopen, (self.intent,)
+
+
+def reopen(intent: str) -> Video:
+    """Return the handle on a job by its press's id (what a pickled `Video` becomes)."""
+    from pvideo.job.engine import Engine
+
+    return Engine.get().video(intent)
+
+
+def _over(snapshot: Snapshot) -> bool:
+    """Return whether waiting is over: the file is there, or nothing more happens by itself."""
+    stopped = snapshot.error is not None and snapshot.error.key in _RAISED_BEFORE_THE_END
+    return snapshot.path is not None or snapshot.settled or stopped
+
+
+def _beside(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return path.name

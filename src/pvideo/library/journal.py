@@ -1,0 +1,218 @@
+"""The record of all jobs, written before anything is sent: what makes "paid once, never lost" true across any crash."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+
+from pvideo.library.rows import COLUMNS, UNFINISHED, JobRow, decode, dollars, encode
+from pvideo.library.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+EXCHANGES_KEPT = 60
+"""How many exchanges are kept of one job: its first few (the create) and its last."""
+
+_FIRST_KEPT = 5
+_IN_UNFINISHED = ",".join(f"'{state}'" for state in UNFINISHED)
+# A running job counts at its estimate, an ended one at what it cost; one whose price nobody knows counts as nothing.
+_SUM = "COALESCE(SUM(COALESCE(cost, estimate, 0)), 0)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What was spent, in US dollars: running jobs at their estimate, ended ones at what they cost."""
+
+    day: Decimal = Decimal(0)
+    session: Decimal = Decimal(0)
+    total: Decimal = Decimal(0)
+    running: Decimal = Decimal(0)
+    """The running jobs' part of ``day``."""
+    running_count: int = 0
+    ended_count: int = 0
+    session_count: int = 0
+
+
+class Journal(Store):
+    """The jobs of all kernels that share one home folder."""
+
+    def press(
+        self, row: JobRow, *, reuse: Literal["none", "running", "any"], permit: Callable[[Spent], None] | None = None
+    ) -> tuple[JobRow, bool]:
+        """Write a new job down, or return the one that this press shows again; one transaction for all kernels.
+
+        Args:
+            row: The job, in state ``new``.
+            reuse: Whether an existing job of the same press key is returned: never, while it runs, or always.
+            permit: Called with what was spent; raises when the budget does not allow one more.
+
+        Returns:
+            The job, and whether it is a new one.
+
+        Raises:
+            BudgetError: `permit` said so. Nothing was written.
+            JournalError: It could not be written, so nothing may be sent.
+        """
+        with self.transaction() as db:
+            found = _find(db, row.press_key, reuse)
+            if found is not None:
+                return found, False
+            if permit is not None:
+                permit(_spent(db, row.realm, row.day, row.session))
+            _insert(db, row)
+        return row, True
+
+    def add(self, row: JobRow) -> bool:
+        """Write down a job that exists already (an extra take, one found again); False when it is known."""
+        try:
+            with self.transaction() as db:
+                _insert(db, row)
+        except sqlite3.IntegrityError:
+            return False
+        return True
+
+    def claim_sending(self, intent: str, owner: str, *, sent_at: float, sent_steady: float, boot: str) -> bool:
+        """Return whether this caller, and no one else, may make the one POST of this job."""
+        changes = {"owner": owner, "sent_at": sent_at, "sent_steady": sent_steady, "boot": boot}
+        return self.change(intent, "new", state="sending", **changes)
+
+    def created(self, intent: str, prediction_id: str, **columns: Any) -> bool:
+        """Claim a prediction for a job; False when another job has it."""
+        try:
+            self.update(intent, state="created", prediction_id=prediction_id, **columns)
+        except sqlite3.IntegrityError:
+            return False
+        return True
+
+    def change(self, intent: str, before: str, **columns: Any) -> bool:
+        """Change a job only if it is in the state `before`; return whether it was."""
+        with self.transaction() as db:
+            return _update(db, columns, "intent=? AND state=?", intent, before) == 1
+
+    def update(self, intent: str, *, exchanges: Iterable[dict[str, Any]] = (), **columns: Any) -> None:
+        """Change a job, and keep its exchanges, in one transaction."""
+        with self.transaction() as db:
+            if columns:
+                _update(db, columns, "intent=?", intent)
+            _keep_exchanges(db, intent, exchanges)
+
+    def adopt(self, row: JobRow, owner: str) -> bool:
+        """Take over an unfinished job from a dead process; False when another one was faster."""
+        with self.transaction() as db:
+            where = f"intent=? AND owner IS ? AND state IN ({_IN_UNFINISHED})"
+            return _update(db, {"owner": owner, "adopted": True, "told": False}, where, row.intent, row.owner) == 1
+
+    def get(self, intent: str) -> JobRow | None:
+        """Return one job."""
+        found = self.read("SELECT * FROM jobs WHERE intent=?", intent)
+        return decode(found[0]) if found else None
+
+    def by_press(self, key: str) -> JobRow | None:
+        """Return the job that a re-run of this press shows."""
+        with self._lock, self._explained():
+            self._own()
+            return _find(self._db, key, "any")
+
+    def unfinished(self) -> list[JobRow]:
+        """Return every job that is not over, oldest first."""
+        return [decode(row) for row in self.read(f"SELECT * FROM jobs WHERE state IN ({_IN_UNFINISHED}) ORDER BY pressed_at")]  # noqa: S608
+
+    def alike(self, fingerprint: str, base_url: str) -> list[JobRow]:
+        """Return the jobs with the same input whose prediction is not known yet, oldest first."""
+        where = "fingerprint=? AND base_url=? AND state IN ('sending', 'unknown') AND prediction_id IS NULL ORDER BY sent_at"
+        return [decode(row) for row in self.read(f"SELECT * FROM jobs WHERE {where}", fingerprint, base_url)]  # noqa: S608
+
+    def claimed(self, prediction_ids: Iterable[str]) -> set[str]:
+        """Return which of these predictions belong to a job."""
+        ids = list(prediction_ids)
+        marks = ",".join("?" * len(ids))
+        return {row[0] for row in self.read(f"SELECT prediction_id FROM jobs WHERE prediction_id IN ({marks})", *ids)}  # noqa: S608
+
+    def spent(self, *, realm: str, day: str, session: str) -> Spent:
+        """Return what was spent on a day, in a session and ever."""
+        with self._lock, self._explained():
+            self._own()
+            return _spent(self._db, realm, day, session)
+
+    def durations(self, *, model: str, realm: str, shape: str, limit: int = 50) -> list[float]:
+        """Return how long past jobs of the same shape took, from sent to succeeded, in seconds, newest first."""
+        where = "model=? AND realm=? AND shape=? AND took IS NOT NULL AND state IN ('fetching', 'done')"
+        rows = self.read(f"SELECT took FROM jobs WHERE {where} ORDER BY finished_at DESC LIMIT ?", model, realm, shape, limit)  # noqa: S608
+        return [row[0] for row in rows]
+
+    def exchange(self, intent: str, body: dict[str, Any]) -> None:
+        """Keep one request and its answer, as shown by ``%pvideo explain``."""
+        self.update(intent, exchanges=[body])
+
+    def exchanges(self, intent: str) -> list[dict[str, Any]]:
+        """Return a job's exchanges, oldest first."""
+        return [json.loads(row[0]) for row in self.read("SELECT body FROM exchanges WHERE intent=? ORDER BY number", intent)]
+
+    def keep_poster(self, intent: str, jpeg: bytes) -> None:
+        """Keep a job's poster."""
+        with self.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO posters VALUES (?, ?)", (intent, jpeg))
+
+    def poster(self, intent: str) -> bytes | None:
+        """Return a job's poster (JPEG)."""
+        found = self.read("SELECT jpeg FROM posters WHERE intent=?", intent)
+        return found[0][0] if found else None
+
+
+def _find(db: sqlite3.Connection, key: str | None, reuse: str) -> JobRow | None:
+    """Return the job to show for a press key: a running one, else the newest good one, else the newest."""
+    if key is None or reuse == "none":
+        return None
+    where = f"press_key=? AND state IN ({_IN_UNFINISHED})" if reuse == "running" else "press_key=?"
+    order = f"state IN ({_IN_UNFINISHED}) DESC, state='done' DESC, pressed_at DESC"
+    found = db.execute(f"SELECT * FROM jobs WHERE {where} ORDER BY {order} LIMIT 1", (key,)).fetchone()  # noqa: S608 - constants
+    return decode(found) if found else None
+
+
+def _insert(db: sqlite3.Connection, row: JobRow) -> None:
+    marks = ",".join("?" * len(COLUMNS))
+    values = [encode(name, getattr(row, name)) for name in COLUMNS]
+    db.execute(f"INSERT INTO jobs ({','.join(COLUMNS)}) VALUES ({marks})", values)  # noqa: S608 - our own column names
+
+
+def _update(db: sqlite3.Connection, columns: dict[str, Any], where: str, *values: Any) -> int:
+    unknown = set(columns) - set(COLUMNS)
+    if unknown:
+        msg = f"no such columns: {sorted(unknown)}"
+        raise TypeError(msg)
+    sets = ",".join(f"{name}=?" for name in columns)
+    given = [encode(name, value) for name, value in columns.items()]
+    return db.execute(f"UPDATE jobs SET {sets} WHERE {where}", [*given, *values]).rowcount  # noqa: S608 - our own names
+
+
+def _keep_exchanges(db: sqlite3.Connection, intent: str, exchanges: Iterable[dict[str, Any]]) -> None:
+    bodies = [(intent, json.dumps(body, default=str)) for body in exchanges]
+    if not bodies:
+        return
+    db.executemany("INSERT INTO exchanges (intent, body) VALUES (?, ?)", bodies)
+    numbers = [row[0] for row in db.execute("SELECT number FROM exchanges WHERE intent=? ORDER BY number", (intent,))]
+    surplus = numbers[_FIRST_KEPT : max(_FIRST_KEPT, len(numbers) - EXCHANGES_KEPT + _FIRST_KEPT)]
+    db.executemany("DELETE FROM exchanges WHERE number=?", [(number,) for number in surplus])
+
+
+def _spent(db: sqlite3.Connection, realm: str, day: str, session: str) -> Spent:
+    def amount(where: str, *values: str) -> tuple[Decimal, int]:
+        found = db.execute(f"SELECT {_SUM}, COUNT(*) FROM jobs WHERE realm=? AND {where}", (realm, *values)).fetchone()  # noqa: S608
+        return dollars(found[0]) or Decimal(0), found[1]
+
+    today, count = amount("day=?", day)
+    running, running_count = amount(f"day=? AND state IN ({_IN_UNFINISHED})", day)
+    mine, session_count = amount("session=?", session)
+    return Spent(
+        day=today,
+        session=mine,
+        total=amount("1")[0],
+        running=running,
+        running_count=running_count,
+        ended_count=count - running_count,
+        session_count=session_count,
+    )

@@ -1,0 +1,81 @@
+"""Reading the library: what was made, by words, and what is news since last time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pvideo.library.rows import UNFINISHED, JobRow, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from pvideo.library.store import Store
+
+_IN_UNFINISHED = ",".join(f"'{state}'" for state in UNFINISHED)
+_SEARCHED = ("prompt", "template", "name", "model", "day", "prediction_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What a fresh kernel tells once."""
+
+    running: int = 0
+    """Jobs of dead kernels that were still running."""
+    saved: int = 0
+    """Videos that were saved for a dead kernel and not told of yet."""
+
+
+def history(
+    journal: Store, words: str = "", *, limit: int = 100, offset: int = 0, folder: Path | None = None, realm: str | None = None
+) -> list[JobRow]:
+    """Return jobs newest first, running ones before all.
+
+    Args:
+        journal: Where to look.
+        words: Each must stand in the prompt, name, model, day or prediction id; any case.
+        limit: How many at most.
+        offset: How many to skip.
+        folder: Only those saved there.
+        realm: Only ``"demo"`` or ``"real"`` ones.
+    """
+    where, values = ["1"], []
+    for word in words.split():
+        where.append("(" + " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in _SEARCHED) + ")")
+        values += [f"%{_escape(word)}%"] * len(_SEARCHED)
+    for column, value in (("folder", str(folder) if folder else None), ("realm", realm)):
+        if value is not None:
+            where.append(f"{column}=?")
+            values.append(value)
+    order = f"state IN ({_IN_UNFINISHED}) DESC, pressed_at DESC, intent"
+    sql = f"SELECT * FROM jobs WHERE {' AND '.join(where)} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608 - our own names
+    return [decode(row) for row in journal.read(sql, *values, limit, offset)]
+
+
+def takes(journal: Store, intent: str) -> list[JobRow]:
+    """Return the extra takes that a gateway's own retries made of one press."""
+    return [decode(row) for row in journal.read("SELECT * FROM jobs WHERE parent=? ORDER BY created_at", intent)]
+
+
+def news(journal: Store, dead: Collection[str]) -> News:
+    """Return what became of the jobs of processes that are gone, `dead` being the owners' names."""
+    rows = journal.read(f"SELECT owner, adopted, told, state FROM jobs WHERE state IN ({_IN_UNFINISHED}) OR (adopted=1 AND told=0)")  # noqa: S608
+    running = sum(row["state"] in UNFINISHED and row["state"] != "new" and row["owner"] in dead for row in rows)
+    return News(running=running, saved=sum(row["state"] == "done" and not row["told"] for row in rows if row["adopted"]))
+
+
+def missing(row: JobRow) -> bool:
+    """Return whether a finished video is no longer where it was saved."""
+    return row.state == "done" and bool(row.files) and not Path(row.files[0]).is_file()
+
+
+def size(journal: Store, *, realm: str | None = None) -> tuple[int, int]:
+    """Return how many videos the library has, and their bytes."""
+    where = "state='done'" + (" AND realm=?" if realm else "")
+    found = journal.read(f"SELECT COUNT(*), COALESCE(SUM(bytes), 0) FROM jobs WHERE {where}", *([realm] if realm else []))  # noqa: S608
+    return found[0][0], found[0][1]
+
+
+def _escape(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

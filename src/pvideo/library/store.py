@@ -1,0 +1,166 @@
+"""The journal's file: opened so that only its user can read it, written so that what is committed survives a power loss."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sqlite3
+import threading
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from pvideo.errors import JournalError
+from pvideo.library.schema import TABLES, VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+class Store:
+    """One SQLite file, usable from every thread of one process.
+
+    Args:
+        path: The file; its folder is made when it is missing.
+        busy: How long to wait for another process that writes, in seconds.
+
+    Raises:
+        JournalError: It cannot be opened or written, or is from a newer pvideo.
+    """
+
+    def __init__(self, path: Path, *, busy: float = 5.0) -> None:
+        self.path = path
+        self.damaged: Path | None = None
+        """Where a damaged journal was set aside, when this one replaced it."""
+        self._busy = busy
+        self._lock = threading.RLock()
+        self._pid = os.getpid()
+        with self._explained():
+            self._db = self._open()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Write in one transaction, which is on the disk when this ends.
+
+        Raises:
+            JournalError: It could not be written; nothing was.
+        """
+        with self._lock, self._explained():
+            self._own()
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):  # SQLite itself may have rolled back
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def read(self, sql: str, *values: Any) -> list[sqlite3.Row]:
+        """Return the rows of a query.
+
+        Raises:
+            JournalError: It cannot be read.
+        """
+        with self._lock, self._explained():
+            self._own()
+            found: list[sqlite3.Row] = self._db.execute(sql, values).fetchall()
+            return found
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            if self._pid == os.getpid():
+                self._db.close()
+
+    def leave(self) -> None:
+        """Forget the connection in a forked child without closing it: closing would touch the parent's files."""
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._db))
+
+    def _own(self) -> None:
+        if self._pid != os.getpid():
+            raise JournalError("folder_closed", folder=str(self.path), reason="it was opened by the parent of this forked process")
+
+    def _open(self) -> sqlite3.Connection:
+        self._make_private()
+        try:
+            return self._connect()
+        except sqlite3.DatabaseError as problem:
+            if problem.sqlite_errorcode & 0xFF not in _DAMAGED:
+                raise
+        self.damaged = self._set_aside()
+        self._make_private()
+        return self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, timeout=self._busy, isolation_level=None, check_same_thread=False)
+        try:
+            db.row_factory = sqlite3.Row
+            # On network folders WAL is refused; the rollback journal then keeps the same promises, only slower.
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=FULL")
+            if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                raise _damage()
+            self._migrate(db)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def _migrate(self, db: sqlite3.Connection) -> None:
+        found = db.execute("PRAGMA user_version").fetchone()[0]
+        if found > VERSION:
+            raise JournalError("journal_newer", path=str(self.path), found=found, known=VERSION)
+        if found < VERSION:
+            db.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version={VERSION}; COMMIT;")
+
+    def _make_private(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with suppress(OSError):  # a folder that is someone else's keeps its mode
+            self.path.parent.chmod(0o700)
+        # Made before SQLite opens it: the file, its -wal and its -shm all get this mode, whatever the umask.
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600))
+        with suppress(OSError):
+            self.path.chmod(0o600)
+
+    def _set_aside(self) -> Path:
+        """Rename the damaged file and what belongs to it. It is never deleted: someone may be able to read it."""
+        stamp = time.strftime("%Y-%m-%d-%H%M%S")
+        aside = self.path.with_name(f"{self.path.name}.damaged-{stamp}")
+        for suffix in ("-wal", "-shm", ""):
+            with suppress(FileNotFoundError):
+                self.path.with_name(self.path.name + suffix).rename(aside.with_name(aside.name + suffix))
+        return aside
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn SQLite's and the system's complaints into a `JournalError` that says what to do."""
+        try:
+            yield
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.DatabaseError as problem:
+            error = self._explain(problem)
+        except OSError as problem:
+            error = JournalError("folder_closed", folder=str(self.path.parent), reason=problem.strerror or type(problem).__name__)
+        else:
+            return
+        raise error
+
+    def _explain(self, problem: sqlite3.DatabaseError) -> JournalError:
+        code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
+        if code in _BUSY:
+            return JournalError("journal_busy", path=str(self.path), seconds=f"{self._busy:g}")
+        if code == sqlite3.SQLITE_FULL:
+            return JournalError("disk_full", folder=str(self.path.parent))
+        return JournalError("folder_closed", folder=str(self.path.parent), reason=str(problem))
+
+
+def _damage() -> sqlite3.DatabaseError:
+    problem = sqlite3.DatabaseError("quick_check found damage")
+    problem.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return problem
