@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from pvideo.secrets import redact
 from pvideo.wire.prediction import clean_text
@@ -41,6 +42,21 @@ class Exchange:
 
 
 Recorder = Callable[[Exchange], None]
+
+
+def file_exchange(url: str, status: int, at: float, took: float, sent: Mapping[str, str], received: Mapping[str, str]) -> Exchange:
+    """Return the exchange that fetched (a part of) a file; its bytes are not in it."""
+    parts = urlsplit(url)
+    return Exchange(
+        method="GET",
+        path=parts.path,
+        host=parts.hostname or "",
+        status=status,
+        at=at,
+        took=took,
+        request_headers=shown_headers(sent),
+        response_headers=shown_headers(received),
+    )
 
 
 def shown_body(body: bytes, *, hide: tuple[str, ...] = ()) -> str:
