@@ -1,0 +1,67 @@
+"""replicate.delivery: finished videos, for anyone who knows the address, with Range and for an hour."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from .ledger import bare
+from .messages import Answer, Call
+
+if TYPE_CHECKING:
+    from .clock import Clock
+    from .config import DemoConfig
+    from .store import Store
+
+CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "GET, HEAD, OPTIONS",
+    "access-control-allow-headers": "*",
+    "access-control-expose-headers": "*",
+}
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+
+
+class Delivery:
+    """Answers requests to ``https://replicate.delivery``."""
+
+    def __init__(self, config: DemoConfig, clock: Clock, store: Store) -> None:
+        self.config, self.clock, self.store = config, clock, store
+
+    async def handle(self, call: Call) -> Answer:
+        """Return the answer to `call`."""
+        if call.method == "OPTIONS":
+            return Answer(status=204, headers=CORS)
+        if call.method not in {"GET", "HEAD"}:
+            return _text(405, "Method Not Allowed")
+        found = re.fullmatch(r"/xezq/([A-Za-z0-9]+)/output\.mp4", call.path)
+        item = self.store.by_path(found[1]) if found else None
+        now = self.clock.now()
+        if item is None or now >= item.created + self.config.retention or not item.output_ready(now):
+            return _text(404, "Not Found")
+        if self.config.delivery_401 and bare(call.headers.get("authorization", "")) != self.config.replicate_token:
+            return _text(401, "Unauthorized")
+        headers = {
+            **CORS,
+            "content-type": "video/mp4",
+            "accept-ranges": "bytes" if self.config.delivery_ranges else "none",
+            "cache-control": "public,max-age=3600",
+            "etag": f'"{item.clip.sha256[:32]}"',
+        }
+        return self._part(call, item.clip.path.read_bytes(), headers)
+
+    def _part(self, call: Call, data: bytes, headers: dict[str, str]) -> Answer:
+        asked = _RANGE.fullmatch(call.headers.get("range", "")) if self.config.delivery_ranges else None
+        if asked is None or asked[0] == "bytes=-" or call.headers.get("if-range", headers["etag"]) != headers["etag"]:
+            return Answer(headers=headers, body=data)
+        if asked[1]:
+            first, last = int(asked[1]), min(int(asked[2] or len(data) - 1), len(data) - 1)
+        else:
+            first, last = max(0, len(data) - int(asked[2])), len(data) - 1
+        if first > last:
+            return Answer(status=416, headers={**CORS, "content-range": f"bytes */{len(data)}"})
+        return Answer(status=206, headers={**headers, "content-range": f"bytes {first}-{last}/{len(data)}"}, body=data[first : last + 1])
+
+
+def _text(status: int, text: str) -> Answer:
+    return Answer(status=status, headers={**CORS, "content-type": "text/plain; charset=utf-8"}, body=text.encode())
