@@ -1,5 +1,118 @@
-"""Video generation inside a Jupyter notebook, with P-Video on Replicate through Cloudflare AI Gateway."""
+"""Video generation inside a Jupyter notebook, with P-Video on Replicate through Cloudflare AI Gateway.
+
+``%load_ext pvideo`` brings the ``%%pvideo`` magic; `generate` is the same in code; `Studio` has the controls. Names are loaded when
+they are first used, so that ``import pvideo`` costs nothing.
+"""
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pvideo.errors import (
+        BudgetError,
+        BusyError,
+        DemoError,
+        DownloadError,
+        InputError,
+        JournalError,
+        PredictionError,
+        PVideoError,
+        RefusedError,
+        SettingsError,
+        UnconfirmedError,
+        UnreachableError,
+        WatchError,
+    )
+    from pvideo.job.press import generate
+    from pvideo.job.video import Video
+    from pvideo.notebook.studio import Studio
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "BudgetError",
+    "BusyError",
+    "DemoError",
+    "DownloadError",
+    "InputError",
+    "JournalError",
+    "PVideoError",
+    "PredictionError",
+    "RefusedError",
+    "SettingsError",
+    "Studio",
+    "UnconfirmedError",
+    "UnreachableError",
+    "Video",
+    "WatchError",
+    "configure",
+    "generate",
+    "load_ipython_extension",
+    "unload_ipython_extension",
+]
+
+_ERRORS = frozenset(name for name in __all__ if name.endswith("Error"))
+_HOMES = {"Studio": "pvideo.notebook.studio", "Video": "pvideo.job.video", "generate": "pvideo.job.press"}
+
+
+def __getattr__(name: str) -> Any:
+    home = "pvideo.errors" if name in _ERRORS else _HOMES.get(name)
+    if home is None:
+        msg = f"module 'pvideo' has no attribute {name!r}"
+        raise AttributeError(msg)
+    if name != "Studio" and name not in _ERRORS:
+        _compose()
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])
+
+
+def _compose() -> None:
+    """Tie the rooms together: a video, which knows no notebook, is shown by one where there is one."""
+    from pvideo.job.video import Video
+    from pvideo.notebook.hook import show_video
+
+    Video.display_hook = staticmethod(show_video)
+
+
+def configure(*, demo: bool | None = None, **changes: Any) -> None:
+    """Set how pvideo works in this process, for example ``configure(budget_day=10, folder="clips")``.
+
+    Args:
+        demo: True sends presses to the embedded gateway (free, nothing leaves this machine), False to your account again.
+        **changes: Any field of `pvideo.settings.Settings`: ``budget_session`` and ``budget_day`` (US dollars, None for none),
+            ``folder``, ``model``, ``inputs`` (defaults for every press), ``deadline`` (seconds), ``account_id``, ``gateway_id``,
+            ``gateway_token``, ``replicate_token``, ``base_url``, ``trust_host``, ``autoplay``, ``confirm_over``, ``log_payload``.
+
+    Raises:
+        SettingsError: A name or a value does not fit; nothing was changed.
+        DemoError: The embedded gateway is not installed.
+    """
+    from pvideo import settings
+
+    settings.configure(**changes)
+    if demo is not None:
+        from pvideo.notebook.demonstration import turn_off, turn_on
+
+        turn_on() if demo else turn_off()
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Register ``%%pvideo`` and ``%pvideo`` (``%load_ext pvideo``); loading twice is harmless."""
+    from pvideo.notebook.extension import load
+
+    _compose()
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Undo what loading did (``%unload_ext pvideo``); running videos go on."""
+    from pvideo.notebook.extension import unload
+
+    unload(shell)

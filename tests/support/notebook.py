@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from comm.base_comm import BaseComm
 
 from pvideo.errors import PVideoError
+from pvideo.job.budget import cost_text
 from pvideo.job.feed import Feed
 from pvideo.job.states import ENDED, MediaInfo, Quote, Snapshot
+from pvideo.library.rows import JobRow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +79,13 @@ _BASE: dict[str, Any] = {
 def snap(status: str = "sending", **changes: Any) -> Snapshot:
     """A job in a state; ends are settled unless said otherwise."""
     done = changes.get("done", status in ENDED)
+    changes.setdefault("cost_text", _cost_text(status, changes))
     return Snapshot(**{**_BASE, "status": status, "done": done, "settled": done, **changes})
+
+
+def _cost_text(status: str, changes: dict[str, Any]) -> str:
+    unpaid = Decimal(0) if getattr(changes.get("error"), "key", "") == "canceled_unsent" else None
+    return cost_text(JobRow(intent="x", realm=changes.get("realm", "real"), estimate_text="$0.10", cost=unpaid), status)
 
 
 def made(file: Path, **changes: Any) -> Snapshot:
@@ -85,7 +93,7 @@ def made(file: Path, **changes: Any) -> Snapshot:
     media = MediaInfo(width=1280, height=720, fps=24.0, seconds=5.0, has_audio=True)
     size = file.stat().st_size if file.exists() else 4_800_000
     facts = {"path": file, "paths": (file,), "media": media, "received": size, "total": size, "took": 11.2, "finished_at": NOW + 11}
-    return snap("succeeded", **{**facts, "sent_at": NOW, "cost": Decimal("0.10"), "cost_text": "$0.10", **changes})
+    return snap("succeeded", **{**facts, "sent_at": NOW, "cost": Decimal("0.10"), **changes})
 
 
 def failed(key: str, status: str = "failed", **changes: Any) -> Snapshot:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.support.notebook import NOW, failed, made, snap
 
 from pvideo.errors import PVideoError
-from pvideo.job.states import Snapshot
 from pvideo.notebook.view import KEYS, playable, relative, view_of
 from pvideo.notebook.words import note
+
+if TYPE_CHECKING:
+    from pvideo.job.states import Snapshot
 
 FILE = Path("/books/videos/2026-cat.mp4")
 

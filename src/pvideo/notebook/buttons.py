@@ -56,6 +56,8 @@ def _running(snapshot: Snapshot) -> list[dict[str, Any]]:
 
 
 def _succeeded(snapshot: Snapshot) -> list[dict[str, Any]]:
+    if snapshot.error is not None and snapshot.error.key == "file_missing":
+        return [_paying(snapshot, "again", "again")]
     if snapshot.error is not None and snapshot.path is None:
         return [_button("save_now", say("actions", "save_now"), primary=True)]
     if snapshot.path is None:

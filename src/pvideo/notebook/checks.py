@@ -70,10 +70,10 @@ def run_apart(work: Coroutine[Any, Any, list[Check]]) -> list[Check]:
 
 
 def _client(endpoint: Endpoint) -> Client:
+    import pvideo
     from pvideo.wire.client import Client
-    from pvideo.wire.gateway import USER_AGENT
 
-    return Client(endpoint, user_agent=USER_AGENT)
+    return Client(endpoint, user_agent=f"pvideo/{pvideo.__version__}")
 
 
 async def _ask(client: Client, endpoint: Endpoint, model: str) -> list[Check]:

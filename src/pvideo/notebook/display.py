@@ -61,7 +61,8 @@ class Outputs:
             showing.displays.append(display)
             publish(shell, showing.card.mimebundle(), display)
         elif host.has_html:
-            self.pending.setdefault(_intent(video), []).append(display)
+            if not video.snapshot().settled:
+                self.pending.setdefault(_intent(video), []).append(display)
             publish(shell, still_bundle(video), display)
         else:
             tell(repr(video))

@@ -49,7 +49,7 @@ def detect(shell: Any = None) -> Host:
 
     Read it inside the cell: whether someone can answer (``allow_stdin``) is a property of each request.
     """
-    shell = shell or _shell()
+    shell = shell or running_shell()
     if shell is None:
         return Host("marimo" if _in_marimo() else "script")
     kernel = getattr(shell, "kernel", None)
@@ -97,7 +97,8 @@ def _parent(kernel: Any) -> dict[str, Any]:
     return parent if isinstance(parent, dict) else {}
 
 
-def _shell() -> Any:
+def running_shell() -> Any:
+    """Return IPython's shell, None where there is none; IPython is not loaded for the question."""
     interactive = sys.modules.get("IPython.core.getipython")
     return interactive.get_ipython() if interactive else None
 

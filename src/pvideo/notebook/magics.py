@@ -44,16 +44,16 @@ class PVideoMagics(Magics):
     @clean
     def generate(self, line: str, cell: str) -> None:
         """Make a video and show its card; return at once unless it has to be waited for."""
-        from pvideo.model.catalog import load
+        from pvideo.job.press import find_model
         from pvideo.settings import current
 
         # Before anything else: what looks like a token goes nowhere, not even into a message.
         _refuse_tokens(line, cell)
-        asked = parse(line, self.shell.user_ns, load, current().model)
+        asked = parse(line, self.shell.user_ns, find_model, current().model)
         if asked.help:
             from .usage import usage
 
-            tell(usage(load(asked.model)))
+            tell(usage(find_model(asked.model)))
             return
         template = cell.strip("\n").rstrip()
         if not template.strip():
@@ -81,17 +81,17 @@ class PVideoMagics(Magics):
         if host.kind == "headless":
             outputs.show(video, self.shell)
         outputs.finish(video, self.shell)
-        if snapshot.error is not None and snapshot.path is None:
+        # Without --wait the card says how it ended, as it does where the cell returns at once.
+        if asked.wait and snapshot.error is not None and snapshot.path is None:
             raise snapshot.error
 
 
 def _press(asked: Line, prompt: str, template: str) -> Video:
-    from pvideo.job.press import press
-    from pvideo.model.catalog import load
+    from pvideo.job.press import find_model, press
 
     inputs = {**asked.inputs, "prompt": prompt}
     return press(
-        load(asked.model),
+        find_model(asked.model),
         inputs,
         name=asked.name,
         template=template,

@@ -49,6 +49,7 @@ E_ = TypeVar("E_", bound=BaseException)
 
 def _bare(error: E_, lines: list[str]) -> E_:
     # IPython asks an exception for its own rendering before it makes a traceback.
-    rendered: Any = lambda: lines  # noqa: E731
+    # One element: the list's parts are joined with nothing between in some modes of %xmode.
+    rendered: Any = lambda: ["\n".join(lines)]  # noqa: E731
     error._render_traceback_ = rendered  # type: ignore[attr-defined]
     return error.with_traceback(None)

@@ -51,24 +51,9 @@ def price(snapshot: Snapshot) -> str:
 
 
 def money(snapshot: Snapshot) -> str:
-    """Return what stands at the right of a card: always in words, never a bare price in the demo."""
+    """Return what stands at the right of a card: the engine's words, but nothing was paid for what came from the library."""
     if snapshot.reused and snapshot.status == "succeeded":
-        return say("money", "now", price=say("money", "nothing"))
-    paid = _money(snapshot)
-    if snapshot.realm != "demo":
-        return paid
-    return say("money", "free", price=snapshot.price.text) if paid and snapshot.price.text.startswith(("$", "up")) else "free"
-
-
-def _money(snapshot: Snapshot) -> str:
-    status = snapshot.status
-    unpaid = snapshot.error is not None and snapshot.error.paid == "no" and snapshot.done
-    if status in {"rejected", "aborted"} or (unpaid and status in {"failed", "canceled"}):
-        return say("money", "nothing")
-    if status in {"failed", "canceled"}:
-        return say("money", "billing")
-    if status == "unconfirmed":
-        return say("money", "at_most", price=snapshot.price.text.removeprefix("up to "))
+        return "free" if snapshot.realm == "demo" else say("money", "now", price=say("money", "nothing"))
     return snapshot.cost_text or snapshot.price.text
 
 

@@ -1,0 +1,145 @@
+"""The line magic ``%pvideo``: one function for each command, each returning or printing the same words everywhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pvideo.errors import PVideoError
+
+from .display import outputs, tell
+from .options import split_words
+from .text import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pvideo.job.video import Video
+
+HELP = {
+    "demo": "the embedded gateway: free, nothing leaves this machine   [--speed N] [--next WHAT] | off",
+    "setup": "your own account: asks at a password prompt, checks it, keeps it if you want",
+    "doctor": "what works here and what does not; free",
+    "wait": "wait until videos are there                                [names]",
+    "cancel": "cancel a video                                             name",
+    "history": "what was made                                              [words]",
+    "budget": "what was spent, and how to change the limit",
+    "explain": "the requests behind a video                                name",
+}
+
+
+def run(line: str, shell: Any) -> None:
+    """Run one command.
+
+    Raises:
+        PVideoError: There is no such command, or it failed.
+    """
+    words = split_words(line)
+    if not words or words[0] in {"help", "-h", "--help"}:
+        tell(overview())
+        return
+    name, rest = words[0], words[1:]
+    if name not in HELP:
+        near = nearest(name, HELP)
+        raise PVideoError.make("command_unknown", name=name, suggestion=f"Did you mean %pvideo {near}? " if near else "")
+    commands: dict[str, Callable[[list[str], Any], None]] = {
+        "demo": _demo,
+        "setup": _setup,
+        "doctor": _doctor,
+        "wait": _wait,
+        "cancel": _cancel,
+        "history": _history,
+        "budget": _budget,
+        "explain": _explain,
+    }
+    commands[name](rest, shell)
+
+
+def overview() -> str:
+    """Return the list of commands."""
+    lines = [f"%pvideo {name:<9} {words}" for name, words in HELP.items()]
+    return "\n".join(["%%pvideo [name] [--options]   makes a video from the cell's text; all options: %%pvideo -h", *lines])
+
+
+def find_videos(names: list[str], shell: Any) -> list[Video]:
+    """Return the videos that variables name, or the only one that a job's name means.
+
+    Raises:
+        PVideoError: ``video_unknown``.
+    """
+    from pvideo.job.video import Video
+
+    known = {name: value for name, value in shell.user_ns.items() if isinstance(value, Video) and not name.startswith("_")}
+    found = []
+    for name in names:
+        if name not in known:
+            near = nearest(name, known)
+            raise PVideoError.make("video_unknown", name=name, suggestion=f"Did you mean {near}? " if near else "")
+        found.append(known[name])
+    return found or list({video.intent: video for video in known.values()}.values())
+
+
+def _demo(words: list[str], _: Any) -> None:
+    from .demonstration import demo
+
+    tell(demo(words))
+
+
+def _setup(_: list[str], __: Any) -> None:
+    from .setup import setup
+
+    setup(tell=tell)
+
+
+def _doctor(_: list[str], shell: Any) -> None:
+    from .doctor import doctor
+
+    tell(doctor(shell))
+
+
+def _wait(names: list[str], shell: Any) -> None:
+    """Wait on the cell's own thread, so that what stands at the end is recorded where nobody looks on."""
+    from .card import text_of
+    from .waiting import wait_for
+
+    videos = find_videos(names, shell)
+    for video in videos:
+        snapshot = wait_for(video)
+        outputs.finish(video, shell)
+        tell(text_of(snapshot))
+    if not videos:
+        tell("There is nothing to wait for.")
+
+
+def _cancel(names: list[str], shell: Any) -> None:
+    running = [video for video in find_videos(names, shell) if not video.done]
+    if not names and len(running) > 1:
+        choice = ", ".join(video.name for video in running if video.name)
+        raise PVideoError.make("value_wrong", problem=f"Several videos are being made ({choice}): say which one.")
+    for video in running:
+        video.cancel()
+        tell(f"{video.name or 'The video'}: asked to cancel. Before it is sent that is free; once it runs, Replicate may still charge.")
+    if not running:
+        tell("Nothing is being made.")
+
+
+def _history(words: list[str], _: Any) -> None:
+    from .history import show
+
+    show(" ".join(words))
+
+
+def _budget(_: list[str], __: Any) -> None:
+    from .spending import budget
+
+    tell(budget())
+
+
+def _explain(names: list[str], shell: Any) -> None:
+    from .explain import explain
+
+    videos = find_videos(names[:1], shell)
+    last = shell.user_ns.get("_pvideo")
+    video = videos[0] if names else last
+    if video is None:
+        raise PVideoError.make("video_unknown", name="(none)", suggestion="")
+    tell(explain(video))

@@ -1,0 +1,105 @@
+"""Turning the demo on and off: presses then go to the embedded gateway, and only because a person said so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pvideo import settings
+from pvideo.errors import DemoError, InputError
+
+if TYPE_CHECKING:
+    from pvideo.endpoint import Endpoint
+
+ON = """Demo is on. Nothing leaves this machine, nothing is charged. Clips are drawn and marked DEMO; prices are the real ones.
+Try: %%pvideo cat     Break something: %pvideo demo --next lost-answer     Back to your account: %pvideo demo off"""
+OFF = "Demo is off. Presses go to your own account again; they cost what their buttons say."
+
+
+def turn_on() -> None:
+    """Send presses to the embedded gateway, starting it if needed.
+
+    Raises:
+        DemoError: It is not installed, or did not start.
+    """
+    demo_endpoint()
+    settings.use_demo(demo_endpoint)
+
+
+def turn_off() -> None:
+    """Send presses to the real account again. Videos of the demo go on there."""
+    settings.use_demo(None)
+
+
+def demo_endpoint() -> Endpoint:
+    """Return the embedded gateway's address, with the tokens that open it and nothing else."""
+    from pvideo.endpoint import Endpoint
+
+    address = _ask("ensure")
+    return Endpoint(
+        base_url=address.base_url,
+        kind="demo",
+        gateway_token=settings.Secret(address.gateway_token, "the demo"),
+        replicate_token=settings.Secret(address.replicate_token, "the demo"),
+        account_id=address.account,
+        gateway_id=address.gateway,
+        delivery_hosts=("127.0.0.1",),
+    )
+
+
+def demo(words: list[str]) -> str:
+    """Run ``%pvideo demo [--speed N] [--next WHAT] | off`` and return what to say."""
+    if words == ["off"]:
+        turn_off()
+        return OFF
+    options = _options(words)
+    was_on = settings.demo_is_on()
+    turn_on()
+    said = [] if was_on and options else [ON]
+    if "speed" in options:
+        speed = _number(options["speed"])
+        _ask("control", "POST", "/_emu/settings", {"speed": speed})
+        said.append(f"The demo runs {speed:g} times as fast.")
+    if "next" in options:
+        _next(options["next"])
+        said.append(f"The next press meets: {options['next']}.")
+    return "\n".join(said)
+
+
+def _next(what: str) -> None:
+    known = _ask("control", "GET", "/_emu/next").get("known", [])
+    if what not in known:
+        raise InputError("value_wrong", problem=f"The demo does not know {what!r}; it knows {', '.join(known)}.")
+    _ask("control", "POST", "/_emu/next", {"what": what})
+
+
+def _options(words: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.removeprefix("--").partition("=")
+        if not word.startswith("--") or name not in {"speed", "next"}:
+            raise InputError("option_unknown", option=word, model="%pvideo demo", suggestion="There are: --speed N, --next WHAT, off. ")
+        found[name] = value if equals else next(rest, "")
+    return found
+
+
+def _number(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed <= 1000:
+        raise InputError("value_wrong", problem=f"--speed wants a number over 0; {text!r} was given.")
+    return speed
+
+
+def _ask(what: str, *args: Any) -> Any:
+    """Ask the demo's host; what it says in its own words becomes ours."""
+    from pvideo.demo import host
+
+    try:
+        return getattr(host, what)(*args)
+    except host.DemoMissing as error:
+        raise DemoError("demo_missing", packages=str(error).removeprefix("The demo needs ").partition(". Install")[0]) from None
+    except host.DemoFailed as error:
+        raise DemoError("demo_failed", detail=str(error), log="the lines above") from None

@@ -1,0 +1,86 @@
+"""What ``%load_ext pvideo`` does, and how it is undone."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import TYPE_CHECKING, Any
+
+from pvideo.errors import PVideoError
+
+from .display import outputs, tell
+from .magics import bind, register, unregister
+
+if TYPE_CHECKING:
+    from pvideo.job.video import Video
+
+
+def load(shell: Any) -> None:
+    """Register the magics, take IPython's configuration, warm up, and say what is news."""
+    from pvideo import settings
+
+    settings.use_ipython(_configured(shell))
+    register(shell)
+
+    def follow(old: Video, new: Video) -> None:
+        bind(shell.user_ns, old, new)
+
+    outputs.took_over = follow
+    threading.Thread(target=_warm_up, name="pvideo-warm-up", daemon=True).start()
+    line = news()
+    if line:
+        tell(line)
+
+
+def unload(shell: Any) -> None:
+    """Take the magics away and let go of every card; running videos go on."""
+    unregister(shell)
+    outputs.clear()
+    outputs.took_over = None
+
+
+def _configured(shell: Any) -> dict[str, Any]:
+    """Return the values of ``c.PVideo``."""
+    config = getattr(shell, "config", None)
+    return dict(config["PVideo"]) if config is not None and "PVideo" in config else {}
+
+
+def _warm_up() -> None:
+    """Load what the first cell needs, beside the cell that loads us: the wire and the model's schema."""
+    with contextlib.suppress(Exception):
+        from pvideo.model.catalog import load as load_model
+        from pvideo.settings import current
+        from pvideo.wire import client  # noqa: F401
+
+        load_model(current().model)
+
+
+def news() -> str:
+    """Return what became of the videos of earlier kernels, in one line; empty when there is nothing to say.
+
+    Their jobs are taken over in the background: looked at and saved, never sent.
+    """
+    from pvideo.settings import current
+
+    try:
+        if not current().journal_path.exists():
+            return ""
+        from pvideo.job import recovery
+        from pvideo.job.engine import Engine
+
+        engine = Engine.get()
+        found = recovery.news(engine.journal)
+        recovery.told(engine.journal)
+        engine.recover()
+    except PVideoError as error:
+        return str(error)
+    parts = []
+    if found.running:
+        parts.append(f"{_count(found.running)} from before {'is' if found.running == 1 else 'are'} still being made")
+    if found.saved:
+        parts.append(f"{found.saved if parts else _count(found.saved)} {'was' if found.saved == 1 else 'were'} saved meanwhile")
+    return ", ".join(parts) + ": %pvideo history" if parts else ""
+
+
+def _count(number: int) -> str:
+    return "1 video" if number == 1 else f"{number} videos"

@@ -1,0 +1,24 @@
+"""How a `Video` on a cell's last line is shown: `Video.display_hook` is set to this by the package's root."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pvideo.job.video import Video
+
+
+def show_video(video: Video) -> None:
+    """Show a video in the running cell.
+
+    Raises:
+        NotImplementedError: There is no page here; IPython then shows its text.
+    """
+    from .hosts import detect, running_shell
+
+    shell = running_shell()
+    if shell is None or not detect(shell).has_html:
+        raise NotImplementedError
+    from .display import outputs
+
+    outputs.show(video, shell)

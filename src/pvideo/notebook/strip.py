@@ -1,0 +1,111 @@
+"""The videos of one Studio: followed, shown newest first, and found again by what made them."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from .hosts import notebook_folder
+from .saved import poster_url
+from .view import view_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pvideo.job.states import Snapshot
+    from pvideo.job.video import Video
+
+SHOWN = 24
+"""How many stand in the strip; older ones are in the history."""
+
+
+class Strip:
+    """Keeps the videos of a Studio.
+
+    Args:
+        news: Called with every later picture of any of them, on the engine's thread.
+    """
+
+    def __init__(self, news: Callable[[Snapshot], None]) -> None:
+        self._news = news
+        self._lock = threading.Lock()
+        self._videos: list[Video] = []
+        self._leave: dict[str, Callable[[], None]] = {}
+        self._posters: dict[str, str] = {}
+        self._nonce = secrets.token_urlsafe(12)
+        self._base = notebook_folder()
+
+    @property
+    def videos(self) -> list[Video]:
+        """All videos, newest first."""
+        with self._lock:
+            return list(self._videos)
+
+    def add(self, video: Video) -> None:
+        """Take a video in, in front of the others."""
+        snapshot = video.snapshot()
+        with self._lock:
+            if any(known.snapshot().intent == snapshot.intent for known in self._videos):
+                return
+            self._videos.insert(0, video)
+            self._leave[snapshot.intent] = video.observe(self._seen)
+        self._news(snapshot)
+
+    def get(self, intent: object) -> Video | None:
+        """Return a video by its id."""
+        return next((video for video in self.videos if video.snapshot().intent == intent), None)
+
+    def running(self, typed: Mapping[str, Any]) -> Video | None:
+        """Return the video that is being made from the same inputs."""
+        for video in self.videos:
+            snapshot = video.snapshot()
+            if not snapshot.done and _same(snapshot.typed, typed):
+                return video
+        return None
+
+    def views(self) -> list[dict[str, Any]]:
+        """Return what the page shows."""
+        return [self._view(video.snapshot()) for video in self.videos[:SHOWN]]
+
+    def offered(self, content: Mapping[str, Any]) -> Video | None:
+        """Return the video whose button a message presses, if this page was given that button."""
+        video = self.get(content.get("id"))
+        if video is None or content.get("nonce") != self._nonce:
+            return None
+        return video if content.get("name") in [action["name"] for action in self._view(video.snapshot())["actions"]] else None
+
+    def close(self) -> None:
+        """Follow none of them any more."""
+        with self._lock:
+            leaving, self._leave = list(self._leave.values()), {}
+        for leave in leaving:
+            leave()
+
+    def _seen(self, snapshot: Snapshot) -> None:
+        if snapshot.done and snapshot.settled:
+            leave = self._leave.pop(snapshot.intent, None)
+            if leave is not None:
+                leave()
+        self._news(snapshot)
+
+    def _view(self, snapshot: Snapshot) -> dict[str, Any]:
+        from pvideo.settings import current
+
+        view = view_of(snapshot, nonce=self._nonce, base=self._base, now=time.time(), autoplay=current().autoplay)
+        if view["poster"]:
+            # All views travel together, so each carries a small picture, made once.
+            view["poster"] = self._posters.setdefault(snapshot.intent, poster_url(snapshot.poster))
+        return view
+
+
+def _same(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Return whether a press with `now` would ask for the same: files are compared by their path."""
+    return {name: _plain(value) for name, value in before.items()} == {name: _plain(value) for name, value in now.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict) and "path" in value:
+        return str(value["path"])
+    return value if isinstance(value, (str, int, float, bool, list, dict, type(None))) else str(value)

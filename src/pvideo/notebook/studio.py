@@ -1,0 +1,304 @@
+"""The Studio: the model's inputs as controls, the price on the button, and this session's videos below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from pvideo.errors import InputError, PVideoError
+
+from .base import Live, hand
+from .chunks import stream
+from .pulse import pulse
+from .purse import money_now, price_now
+from .strip import Strip
+from .uploads import Upload, Uploads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pvideo.job.states import Snapshot
+    from pvideo.job.video import Video
+    from pvideo.model.schema import Model
+
+_NONCES = 1000
+
+
+class Studio(Live):
+    """Controls, price and videos for one model.
+
+    Example:
+        ``studio = pvideo.Studio(prompt="A paper boat in the rain", draft=True)``, shown on a cell's last line; then
+        ``studio.inputs = {**studio.inputs, "duration": 3}`` and ``studio.generate()`` do what the page does.
+
+    Args:
+        model: ``owner/name``; the one of `pvideo.configure` when not given.
+        **inputs: Values to begin with, by the model's own names.
+
+    Raises:
+        InputError: The model has no such input.
+        RefusedError: The model is not known.
+        ImportError: The page part was not built.
+    """
+
+    form = traitlets.Dict().tag(sync=True)
+    """What the controls are, from the model's schema."""
+
+    inputs = traitlets.Dict().tag(sync=True)
+    """The values now, as typed; what is not in it has the model's default. A file stands here by its name."""
+
+    problems = traitlets.List().tag(sync=True)
+    """What is to be fixed before a press, each with its field."""
+
+    price = traitlets.Dict().tag(sync=True)
+    """What a press costs now, and what the button says."""
+
+    money = traitlets.Dict().tag(sync=True)
+    """What was spent in this session and today."""
+
+    views = traitlets.List().tag(sync=True)
+    """The videos of this Studio as the page sees them, newest first."""
+
+    notice = traitlets.Unicode().tag(sync=True)
+    """One sentence above the button, when there is something to say. Default ``""``."""
+
+    def __init__(self, model: str | None = None, **inputs: Any) -> None:
+        from pvideo.job.press import find_model
+        from pvideo.model.presentation import form
+        from pvideo.settings import current
+
+        self._model: Model = find_model(model)
+        self._strip = Strip(self._news)
+        self._uploads = Uploads()
+        self._files: dict[str, Upload] = {}
+        self._secrets: dict[str, Any] = {}
+        self._nonces: dict[str, None] = {}
+        _check_names(self._model, inputs)
+        preset = {name: value for name, value in current().inputs.items() if self._model.field(name) is not None}
+        first = {**_start(self._model), **preset, **inputs}
+        super().__init__(kind="studio", form={**form(self._model), "first": price_now(self._model, first).first}, inputs=first)
+        self._judge()
+
+    # What a person types in Python.
+
+    @property
+    def model(self) -> str:
+        """The model, ``owner/name``."""
+        return self._model.name
+
+    @property
+    def videos(self) -> list[Video]:
+        """The videos of this Studio, newest first."""
+        return self._strip.videos
+
+    def generate(self, *, again: bool = False) -> Video:
+        """Press Generate: make a video from the inputs as they are; it costs what the button says.
+
+        Args:
+            again: Make another one although the same inputs are being made now.
+
+        Raises:
+            InputError: An input does not fit.
+            BudgetError: The budget stopped it.
+            SettingsError: No account is set up.
+        """
+        from pvideo.job.press import press
+
+        # Without `again` the journal gives the running video of the same inputs back, and nothing is sent.
+        video = press(self._model, self._typed(), again=again, defaults=False)
+        self._strip.add(video)
+        self.notice = ""
+        self._judge()
+        return video
+
+    def __repr__(self) -> str:
+        """Say what it is: it is the text a saved notebook falls back to."""
+        return f"Studio({self._model.name!r}, videos={len(self.videos)})"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        from .card import WIDGET
+        from .hosts import notebook_folder
+        from .saved import saved_card
+
+        cards = "".join(saved_card(video.snapshot(), notebook_folder()) for video in self.videos[:1])
+        bundle: dict[str, Any] = {"text/plain": repr(self), "text/html": cards or f"<p>{self._model.name}</p>"}
+        if self.is_open:
+            bundle[WIDGET] = {"version_major": 2, "version_minor": 1, "model_id": self.model_id}
+        return bundle
+
+    def close(self) -> None:
+        """Take the Studio off the page; its videos go on."""
+        strip: Strip | None = getattr(self, "_strip", None)
+        if strip is not None:
+            strip.close()
+            self._uploads.close()
+            pulse.forget(self)
+        super().close()
+
+    # What changes by itself.
+
+    @traitlets.validate("inputs")
+    def _inputs_valid(self, proposal: Any) -> dict[str, Any]:
+        values: dict[str, Any] = dict(proposal["value"])
+        _check_names(self._model, values)
+        return values
+
+    @traitlets.observe("inputs")
+    def _inputs_changed(self, _: object) -> None:
+        self._judge()
+
+    def _news(self, _: Snapshot) -> None:
+        pulse.mark(self)
+
+    def push(self) -> None:
+        """Bring the newest state of the videos to the page."""
+        if not self.is_open:
+            return
+        views = self._strip.views()
+        with self.hold_sync():
+            self.views = views
+        self._judge()
+
+    def _judge(self) -> None:
+        """Say anew what is wrong, what it costs, and what is left of the budget."""
+        from pvideo.model.validation import validate
+
+        typed = self._typed()
+        problems = [{"field": problem.field, "message": problem.message} for problem in validate(self._model, typed)]
+        price = price_now(self._model, typed, running=self._strip.running(typed) is not None)
+        money = money_now()
+        with self.hold_sync():
+            self.problems, self.price, self.money = problems, price.trait, money
+
+    def _typed(self) -> dict[str, Any]:
+        """Return the inputs as a press takes them: files by their path, secrets from where they are kept."""
+        values = {name: value for name, value in self.inputs.items() if value is not None and value != ""}
+        files = {name: upload.path for name, upload in self._files.items() if values.get(name) == upload.name}
+        return {**values, **files, **self._secrets}
+
+    # Messages: from the page.
+
+    def heard(self, content: Mapping[str, Any], buffers: list[memoryview]) -> None:
+        """Take one message of the page."""
+        handlers: dict[str, Callable[[Mapping[str, Any]], None]] = {
+            "hello": self._hello,
+            "inputs": self._take_inputs,
+            "generate": self._pressed,
+            "load": self._load,
+            "file_clear": self._clear_file,
+            "action": self._acted,
+            "want": self._wanted,
+        }
+        if content["kind"] == "file":
+            self._take_file(content, buffers)
+        elif content["kind"] in handlers:
+            handlers[content["kind"]](content)
+
+    def _hello(self, _: Mapping[str, Any]) -> None:
+        self.alive()
+        self.views = self._strip.views()
+
+    def _take_inputs(self, content: Mapping[str, Any]) -> None:
+        """Take the form's values: those of inputs that the model has; a secret is kept apart and never sent back."""
+        given = content.get("inputs")
+        if not isinstance(given, dict):
+            return
+        kept: dict[str, Any] = {}
+        for name, value in given.items():
+            field = self._model.field(name) if isinstance(name, str) else None
+            if field is not None and field.secret:
+                self._secrets[field.name] = value
+            elif field is not None and value is not None:
+                kept[field.name] = value
+        self.inputs = kept
+
+    def _pressed(self, content: Mapping[str, Any]) -> None:
+        """Take a press once: a message that comes twice is one press."""
+        nonce = content.get("nonce")
+        if not isinstance(nonce, str) or not 8 <= len(nonce) <= 100 or nonce in self._nonces:
+            return
+        self._nonces[nonce] = None
+        for old in list(self._nonces)[:-_NONCES]:
+            del self._nonces[old]
+        self._take_inputs(content)
+        hand(self._generate, content.get("again") is True)
+
+    def _generate(self, again: bool) -> None:
+        try:
+            self.generate(again=again)
+        except InputError as error:
+            self.problems = [{"field": problem.field, "message": problem.message} for problem in error.problems]
+            if error.problems:
+                self.send({"kind": "focus_problem", "field": error.problems[0].field})
+            else:
+                self.notice = str(error)
+        except PVideoError as error:
+            self.notice = str(error)
+
+    def _load(self, content: Mapping[str, Any]) -> None:
+        """Fill the form with what made one of the videos."""
+        video = self._strip.get(content.get("id"))
+        if video is not None:
+            asked = video.snapshot().typed.items()
+            self.inputs = {name: value for name, value in asked if self._model.field(name) is not None and not isinstance(value, dict)}
+
+    def _acted(self, content: Mapping[str, Any]) -> None:
+        video = self._strip.offered(content)
+        if video is not None:
+            hand(self._act, str(content["name"]), video)
+
+    def _act(self, name: str, video: Video) -> None:
+        from .doing import act
+
+        try:
+            new = act(name, video)
+        except PVideoError as error:
+            self.notice = str(error)
+            return
+        if new is not None and new is not video:
+            self._strip.add(new)
+        pulse.mark(self)
+
+    def _wanted(self, content: Mapping[str, Any]) -> None:
+        video = self._strip.get(content.get("id"))
+        if video is not None:
+            hand(stream, self.send, video.snapshot().path, video.snapshot().intent)
+
+    def _take_file(self, content: Mapping[str, Any], buffers: list[memoryview]) -> None:
+        field = self._model.field(str(content.get("field")))
+        if field is None or field.media is None:
+            return
+        got = self._uploads.take(content, buffers)
+        if isinstance(got, str):
+            self.notice = got
+        elif got is not None:
+            hand(self._filed, field.name, got)
+
+    def _filed(self, field: str, upload: Upload) -> None:
+        self._files[field] = upload
+        self.inputs = {**self.inputs, field: upload.name}
+        self.send({"kind": "file_ok", "field": field, "name": upload.name, "size": upload.size, "thumb": upload.thumb()})
+
+    def _clear_file(self, content: Mapping[str, Any]) -> None:
+        field = str(content.get("field"))
+        self._uploads.drop(field)
+        self._files.pop(field, None)
+        self.inputs = {name: value for name, value in self.inputs.items() if name != field}
+
+
+def _start(model: Model) -> dict[str, Any]:
+    """Return what a new Studio begins with: a prompt, and the cheap draft where the model has one."""
+    first = getattr(model, "first_prompt", "") or ""
+    return {**({"prompt": first} if first else {}), **({"draft": True} if model.has_draft else {})}
+
+
+def _check_names(model: Model, inputs: Mapping[str, Any]) -> None:
+    from .text import nearest
+
+    for name in inputs:
+        if model.field(str(name)) is None:
+            known = [field.name for field in model.fields if field.place != "hidden"]
+            near = nearest(str(name), known)
+            hint = f"Did you mean {near}? " if near else f"There are: {', '.join(known)}. "
+            raise InputError("option_unknown", option=name, model=model.name, suggestion=hint)

@@ -1,0 +1,124 @@
+"""Files that a page sends to the Studio: put together piece by piece in a private folder, and gone with the kernel."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LARGEST = 256 * 1024 * 1024
+"""Bytes of one file; the model's own limits are judged when it is prepared."""
+PIECE = 8 * 1024 * 1024
+_THUMB = 192
+_NAME = re.compile(r"[^\w.() -]+")
+
+
+@dataclass(slots=True)
+class _Part:
+    """A file of which pieces are still missing."""
+
+    path: Path
+    name: str
+    size: int
+    count: int
+    next: int = 0
+    got: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that is whole."""
+
+    path: Path
+    name: str
+    size: int
+
+    def thumb(self) -> str:
+        """Return a small picture of it as a ``data:`` address; empty when it is none."""
+        try:
+            from PIL import Image
+
+            with Image.open(self.path) as picture:
+                picture.thumbnail((_THUMB, _THUMB))
+                out = io.BytesIO()
+                picture.convert("RGB").save(out, "JPEG", quality=60)
+        except Exception:  # noqa: BLE001 - whatever cannot be drawn has no thumbnail
+            return ""
+        return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
+
+
+class Uploads:
+    """The files of one Studio, by the input they are for."""
+
+    def __init__(self) -> None:
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._parts: dict[str, _Part] = {}
+        self._count = 0
+
+    def take(self, content: Mapping[str, Any], buffers: list[Any]) -> Upload | str | None:
+        """Take one piece: the whole file when it was the last, a sentence when it cannot be taken, else None."""
+        field, index, count, size = (content.get(name) for name in ("field", "index", "count", "size"))
+        numbers = [number for number in (index, count, size) if isinstance(number, int) and not isinstance(number, bool)]
+        if not isinstance(field, str) or len(numbers) != 3 or len(buffers) != 1:
+            return "A piece of the file did not arrive as it should; choose it again."
+        if numbers[2] > LARGEST or len(buffers[0]) > PIECE:
+            self.drop(field)
+            return f"{_safe(content.get('name'))} is too large."
+        if index == 0:
+            self._begin(field, content, count=numbers[1], size=numbers[2])
+        part = self._parts.get(field)
+        if part is None or index != part.next or count != part.count or part.got + len(buffers[0]) > part.size:
+            self.drop(field)
+            return "A piece of the file was lost on its way; choose it again."
+        return self._append(field, part, bytes(buffers[0]))
+
+    def drop(self, field: str) -> None:
+        """Forget a file that is not whole."""
+        part = self._parts.pop(field, None)
+        if part is not None:
+            part.path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Delete every file."""
+        self._parts.clear()
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    def _begin(self, field: str, content: Mapping[str, Any], *, count: int, size: int) -> None:
+        self.drop(field)
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="pvideo-")
+        self._count += 1
+        name = _safe(content.get("name"))
+        # Our own number in front: a name of the page's is never a path, and never twice the same.
+        path = Path(self._folder.name) / f"{self._count}-{name}"
+        path.touch(mode=0o600, exist_ok=False)
+        self._parts[field] = _Part(path=path, name=name, size=size, count=count)
+
+    def _append(self, field: str, part: _Part, piece: bytes) -> Upload | str | None:
+        with part.path.open("ab") as file:
+            file.write(piece)
+        part.next += 1
+        part.got += len(piece)
+        if part.next < part.count:
+            return None
+        del self._parts[field]
+        if part.got != part.size:
+            part.path.unlink(missing_ok=True)
+            return "The file did not arrive whole; choose it again."
+        return Upload(part.path, part.name, part.size)
+
+
+def _safe(name: object) -> str:
+    """Return a page's file name as a plain one."""
+    last = re.split(r"[/\\]", str(name or ""))[-1]
+    clean = _NAME.sub("_", last).strip(" .")[-80:]
+    return clean or "file"
