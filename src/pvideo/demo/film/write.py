@@ -54,8 +54,8 @@ def _video(file: Any, plan: Plan) -> Any:
     context.colorspace, context.color_primaries, context.color_trc, context.color_range = 1, 1, 1, 1
     # Two threads, always: the file's bytes would differ with their number.
     context.thread_count = 2
-    rate = "4M" if min(plan.width, plan.height) < 1000 else "9M"
-    context.options = {**(_DRAFT if plan.draft else _FINAL), "maxrate": rate, "bufsize": rate}
+    rate = "3500k" if min(plan.width, plan.height) < 1000 else "8M"
+    context.options = {**(_DRAFT if plan.draft else _FINAL), "maxrate": rate, "bufsize": "1800k"}
     return stream
 
 
