@@ -18,7 +18,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pvideo import settings
-from pvideo.job import recovery
+from pvideo.job import adoption
+from pvideo.job.clock import HOUR
 from pvideo.job.course import Course
 from pvideo.job.endpoints import Endpoints
 from pvideo.job.live import Live, revived
@@ -242,7 +243,7 @@ class Engine:
             loop.close()
 
     def _start(self, course: Course, *, of_another: bool = False) -> None:
-        going_on = recovery.follow(course) if of_another else course.run()
+        going_on = adoption.follow(course) if of_another else course.run()
         course.task = self._spawn(going_on)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
@@ -253,6 +254,8 @@ class Engine:
 
     async def _save(self, course: Course, folder: str) -> None:
         if course.live.missing:
+            if self.tools.clock.since_sent(course.row) >= HOUR:
+                return  # Replicate has deleted it, too
             await course.record(state="fetching", files=(), show={"missing": False, "paths": (), "reused": False, "error": None})
         elif course.live.error is not None and course.live.error.key in {"disk_full_after", "folder_closed_after"}:
             await course.record(folder=folder)
@@ -263,7 +266,7 @@ class Engine:
 
     async def _recover(self) -> list[JobRow]:
         mine = {course.row.intent for course in self.courses()}
-        rows = await self.tools.disk.run(lambda: recovery.recover(self.journal, self.tools.owner, mine))
+        rows = await self.tools.disk.run(lambda: adoption.recover(self.journal, self.tools.owner, mine))
         for row in rows:
             self.begin(row)
         return rows
