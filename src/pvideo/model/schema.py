@@ -73,6 +73,9 @@ class Void:
     by: str
     field: str
     reason: str
+    """What stands at the input that is off: "Set by the first frame."."""
+    said: str = ""
+    """What `by` is called at the start of a sentence: "A first frame"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

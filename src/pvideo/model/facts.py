@@ -1,0 +1,81 @@
+"""What is known about a video before it exists: the line of facts on its card, and the shape of its stage."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .schema import MISSING
+from .sniff import picture_size
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .schema import Model
+
+_TOLD = ("duration", "resolution", "aspect_ratio", "fps")
+_RATIO = re.compile(r"(\d{1,4}):(\d{1,4})")
+_LINES = re.compile(r"(\d{3,4})p")
+_HEAD = 256 * 1024
+"""A picture's size stands in its first bytes, after its metadata."""
+_USUAL = ("16:9", "720p")
+
+
+def facts(model: Model, inputs: Mapping[str, Any]) -> list[str]:
+    """Return the facts a card shows: ``["5 s", "720p", "16:9", "24 fps", "draft"]``; what another input replaces is left out."""
+    voided = model.voided(inputs)
+    shown = [(field, _value(model, inputs, field.name)) for name in _TOLD if name not in voided and (field := model.field(name))]
+    told = [f"{value} {field.unit}".strip() for field, value in shown if value is not None]
+    return [*told, *(["draft"] if model.has_draft and _value(model, inputs, "draft") is True else [])]
+
+
+def shape(model: Model, inputs: Mapping[str, Any]) -> tuple[int, int]:
+    """Return (width, height) of the video in pixels, as far as it is known beforehand: the card's stage has this shape from the start.
+
+    A first frame that is here (a path, bytes, a ``data:`` address) gives its own ratio; the resolution is the shorter side.
+    """
+    lines = _LINES.fullmatch(str(_value(model, inputs, "resolution"))) or _LINES.fullmatch(_USUAL[1])
+    short = int(lines[1]) if lines else 720
+    width, height = _first_frame(model, inputs) or _ratio(_value(model, inputs, "aspect_ratio"))
+    scale = short / min(width, height)
+    return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
+
+
+def _ratio(value: Any) -> tuple[int, int]:
+    found = _RATIO.fullmatch(str(value)) or _RATIO.fullmatch(_USUAL[0])
+    sides = (int(found[1]), int(found[2])) if found else (16, 9)
+    return sides if min(sides) > 0 else (16, 9)
+
+
+def _first_frame(model: Model, inputs: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Return the size of the picture that sets the aspect ratio, if it is here."""
+    names = [void.by for void in model.voids if void.field == "aspect_ratio"]
+    given = next((inputs[name] for name in names if inputs.get(name) is not None), None)
+    with suppress(OSError, ValueError):
+        return picture_size(_head(given))
+    return None
+
+
+def _head(value: Any) -> bytes:
+    """Return the first bytes of a picture that is here; nothing for an address."""
+    if isinstance(value, (bytes, bytearray)):
+        return bytes(value[:_HEAD])
+    if isinstance(value, str) and value.startswith("data:"):
+        body = value.partition(",")[2][: _HEAD * 4 // 3]
+        with suppress(binascii.Error):
+            return base64.b64decode(body[: len(body) // 4 * 4])
+        return b""
+    if not isinstance(value, (str, Path)) or "://" in str(value):
+        return b""
+    with Path(value).expanduser().open("rb") as file:
+        return file.read(_HEAD)
+
+
+def _value(model: Model, inputs: Mapping[str, Any], name: str) -> Any:
+    value = inputs.get(name)
+    field = model.field(name) if value is None else None
+    return value if field is None or field.default is MISSING else field.default

@@ -1,0 +1,125 @@
+"""Turns what a person typed into what is sent: exactly that, with files written in, and without what the model would ignore."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pvideo.errors import Problem, fill, texts
+
+from .media import Sent, check_total, encode_file
+from .reading import Refused, is_address
+from .validation import check, raise_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from .schema import Field, Model, Void
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """One press, ready to be written down and sent."""
+
+    typed: dict[str, Any]
+    """What was asked for, as JSON: keys sorted, files as ``{"file": sha256, "path": as typed}``, secrets left out. It makes the press
+    key, and `prepare` takes it again."""
+    input: dict[str, Any]
+    """What is sent. It holds file contents and secrets."""
+    notes: tuple[str, ...] = ()
+    """What was left out or changed, as sentences."""
+    secret_fields: tuple[str, ...] = ()
+    """The inputs in `input` that may be kept nowhere."""
+    files: tuple[Sent, ...] = ()
+
+
+def prepare(model: Model, inputs: Mapping[str, Any], *, folder: Path | None = None) -> Prepared:
+    """Return what to send for `inputs`.
+
+    Nothing is added: defaults stay the model's. An input that another one replaces (a first frame sets the aspect ratio) is not sent.
+
+    Args:
+        model: The model.
+        inputs: What was typed; None means "not given".
+        folder: Where a relative path is looked for when it is not in the working directory.
+
+    Raises:
+        InputError: Something does not fit, or a file cannot be sent; ``problems`` has all of it.
+    """
+    values = check(model, inputs)
+    secret = tuple(name for name in values if _field(model, name).secret)
+    voided = model.voided(values)
+    writer = _Writer(model, folder)
+    written = {name: writer.write(name, value) for name, value in values.items()}
+    writer.finish()
+    return Prepared(
+        typed={name: written[name][0] for name in sorted(values) if name not in secret},
+        input={name: written[name][1] for name in values if name not in voided},
+        notes=(*(_ignored(voided[name], values[name]) for name in values if name in voided), *writer.notes),
+        secret_fields=secret,
+        files=tuple(writer.sent),
+    )
+
+
+class _Writer:
+    """Writes files into the input, and collects what is wrong with them."""
+
+    def __init__(self, model: Model, folder: Path | None) -> None:
+        self._model = model
+        self._folder = folder
+        self._problems: list[Problem] = []
+        self.sent: list[Sent] = []
+
+    @property
+    def notes(self) -> list[str]:
+        """What was changed about the files, as sentences."""
+        return [file.note for file in self.sent if file.note]
+
+    def write(self, name: str, value: Any) -> tuple[Any, Any]:
+        """Return a value as it is written down, and as it is sent."""
+        field = _field(self._model, name)
+        if field.media is None:
+            return value, value
+        if field.kind != "array":
+            return self._write(field, value)
+        pairs = [self._write(field, item) for item in value]
+        return [typed for typed, _ in pairs], [sent for _, sent in pairs]
+
+    def _write(self, field: Field, value: Any) -> tuple[Any, Any]:
+        try:
+            if is_address(value):
+                return value, value
+            sent = encode_file(field, value, folder=self._folder, limits=self._model.limits)
+        except Refused as refused:
+            self._problems.append(Problem(field.name, str(refused), "file_refused"))
+            return None, None
+        self.sent.append(sent)
+        path = {} if sent.path is None else {"path": sent.path}
+        return {"file": sent.source, **path}, sent.uri
+
+    def finish(self) -> None:
+        """Raise what was wrong with the files, if anything.
+
+        Raises:
+            InputError: ``file_refused``, or ``input_invalid`` for several.
+        """
+        if not self._problems:
+            try:
+                check_total(self.sent, self._model.limits)
+            except Refused as refused:
+                largest = max(self.sent, key=lambda file: file.bytes)
+                self._problems.append(Problem(largest.field, str(refused), "file_refused"))
+        raise_for(self._model, self._problems)
+
+
+def _field(model: Model, name: str) -> Field:
+    field = model.field(name)
+    if field is None:  # `check` returns known names only
+        raise KeyError(name)
+    return field
+
+
+def _ignored(void: Void, value: Any) -> str:
+    sentence = texts()["messages"]["input_ignored"]["sentence"]
+    return fill(sentence, by=void.said, field=void.field, value=value)

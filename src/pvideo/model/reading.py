@@ -1,0 +1,143 @@
+"""A file value's bytes, wherever they are: a path, memory, a Pillow image, a ``data:`` address."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.request import url2pathname
+
+from .picture import as_png
+from .values import is_picture
+from .wording import size_words
+
+if TYPE_CHECKING:
+    from .schema import Field
+
+_SOURCE_BYTES = 100_000_000
+"""A picture of more is not even read."""
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Refused(ValueError):  # noqa: N818 - it becomes a Problem in prepare.py
+    """A file that cannot be sent; the text is the sentence."""
+
+
+def is_address(value: Any) -> bool:
+    """Return whether a value is an address that Replicate fetches itself.
+
+    Raises:
+        Refused: It is one that we do not pass on: ``http://`` (but for loopback), or another scheme.
+    """
+    if not isinstance(value, str) or "://" not in value[:16]:
+        return False
+    scheme = value.partition("://")[0].lower()
+    if scheme == "file":
+        return False
+    try:
+        host = urlsplit(value).hostname or ""
+    except ValueError:
+        host = ""
+    if not host or any(character.isspace() for character in value):
+        msg = f"{value[:60]} is no address."
+        raise Refused(msg)
+    if scheme != "https" and not (scheme == "http" and host in _LOOPBACK):
+        msg = f"{scheme}://{host} is not fetched; an address has to begin with https://."
+        raise Refused(msg)
+    return True
+
+
+def read(field: Field, value: Any, folder: Path | None) -> tuple[bytes, str, str | None]:
+    """Return a file's bytes, what a person calls it, and its path as it was typed (None when it was given in memory).
+
+    Raises:
+        Refused: It is missing, empty, unreadable, far too large, or changed while it was read.
+    """
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        data, name, path = bytes(value), field.name, None
+    elif is_picture(value):
+        data, name, path = _painted(field, value), field.name, None
+    elif isinstance(value, str) and value[:5].lower() == "data:":
+        data, name, path = _decoded(field, value), field.name, None
+    else:
+        path = _path_text(field, value)
+        name = Path(path).name or path or field.name
+        data = _read_file(path, name, folder)
+    if not data:
+        msg = f"{name} is empty."
+        raise Refused(msg)
+    return data, name, path
+
+
+def _painted(field: Field, value: Any) -> bytes:
+    try:
+        return as_png(value)
+    except Exception as error:  # An image that was opened lazily fails here, in whatever way its decoder does.
+        msg = f"{field.name} cannot be read as a picture ({type(error).__name__})."
+        raise Refused(msg) from error
+
+
+def _decoded(field: Field, value: str) -> bytes:
+    head, comma, body = value.partition(",")
+    try:
+        return base64.b64decode(body, validate=True) if head.lower().endswith(";base64") else unquote_to_bytes(body if comma else "")
+    except (binascii.Error, ValueError) as error:
+        msg = f"{field.name} is no whole data: address."
+        raise Refused(msg) from error
+
+
+def _path_text(field: Field, value: Any) -> str:
+    """Return the path of a path value, as it was typed."""
+    if isinstance(value, Mapping):
+        if "path" not in value:
+            msg = f"{field.name} was given in memory and is not kept; give it again."
+            raise Refused(msg)
+        value = value["path"]
+    path = os.fsdecode(value) if isinstance(value, os.PathLike) else str(value)
+    if path[:7].lower() == "file://":
+        path = url2pathname(urlsplit(path).path)
+    if not path.strip():
+        msg = f"{field.name} is empty."
+        raise Refused(msg)
+    return path
+
+
+def _read_file(path: str, name: str, folder: Path | None) -> bytes:
+    """Return a regular file's bytes; links are followed."""
+    try:
+        place = Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser raises on an unknown ~user
+        if folder is not None and not place.is_absolute() and not place.exists():
+            place = folder / place if (folder / place).exists() else place
+        return _whole(place, name)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        msg = f"{path} is not there." if isinstance(error, FileNotFoundError) else f"{path} cannot be read ({reason})."
+        raise Refused(msg) from error
+    except ValueError as error:
+        if isinstance(error, Refused):
+            raise
+        msg = f"{path[:60]!r} is no path."
+        raise Refused(msg) from error
+
+
+def _whole(place: Path, name: str) -> bytes:
+    """Return the file's bytes as they were at one moment: its size and time are the same before and after."""
+    if not stat.S_ISREG(place.stat().st_mode):
+        msg = f"{name} is not a file."
+        raise Refused(msg)
+    with place.open("rb") as file:
+        before = os.fstat(file.fileno())
+        if before.st_size > _SOURCE_BYTES:
+            msg = f"{name} is over the limit of {size_words(_SOURCE_BYTES)} ({size_words(before.st_size)})."
+            raise Refused(msg)
+        data = file.read(_SOURCE_BYTES + 1)
+        after = os.fstat(file.fileno())
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(data) != after.st_size:
+        msg = f"{name} changed while it was read; try again when it is written."
+        raise Refused(msg)
+    return data
