@@ -12,7 +12,7 @@ import { send, type Model } from "./model";
 import { moreMenu } from "./more";
 import { isLonger, noteFor, type Memory } from "./note";
 import { factsLine, promptText } from "./prompt";
-import { shapeName, stage as makeStage } from "./stage";
+import { shapeName, shapeRatio, stage as makeStage } from "./stage";
 import { labels, message, notes as words } from "./texts";
 import type { Message, View } from "./view";
 
@@ -78,8 +78,8 @@ export function card(tools: CardTools): Card {
 
   buttons.row.append(more.toggle);
   const side = h("div", { class: "pvideo-side" }, problem.el, prompt.el, facts.el, buttons.row, more.panel);
-  const head = h("div", { class: "pvideo-head" }, state.el, note, h("span", { class: "pvideo-right" }, demo, money), buttons.head);
-  root.append(h("div", { class: "pvideo-frame" }, banner.el, head, progress.el, h("div", { class: "pvideo-body" }, stage.el, side), aloud.el));
+  const head = h("div", { class: "pvideo-head" }, state.el, note, h("span", { class: "pvideo-right" }, demo, money));
+  root.append(h("div", { class: "pvideo-frame" }, banner.el, head, buttons.head, h("div", { class: "pvideo-body" }, progress.el, stage.el, side), aloud.el));
 
   const tick = (): void => {
     if (!view) return;
@@ -97,6 +97,7 @@ export function card(tools: CardTools): Card {
   const paint = (next: View): void => {
     const now = clock.now();
     Object.assign(root.dataset, { status: next.status, id: next.id, phase: next.phase, shape: shapeName(next.shape) });
+    root.style.setProperty("--pvideo-ratio", shapeRatio(next.shape));
     setAttribute(root, "aria-label", cardName(next));
     state.update(next);
     demo.hidden = !next.demo;

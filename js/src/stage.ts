@@ -35,6 +35,11 @@ export function shapeName(shape: View["shape"]): string {
   return ratio > 1.05 ? "landscape" : ratio < 0.95 ? "portrait" : "square";
 }
 
+/** Width by height, for the style sheet; a strange one is kept in bounds. */
+export function shapeRatio(shape: View["shape"]): string {
+  return Math.min(4, Math.max(0.3, shape.width / shape.height || 16 / 9)).toFixed(4);
+}
+
 const framesOf = (view: View): number => Number(view.facts.join(" ").match(/(\d+) fps/)?.[1] ?? 24);
 
 export function stage(tools: StageTools): Stage {
@@ -85,8 +90,6 @@ export function stage(tools: StageTools): Stage {
   const update = (next: View, now: number): void => {
     if (view && view.id !== next.id) wasRunning = false;
     view = next;
-    const ratio = Math.min(4, Math.max(0.3, next.shape.width / next.shape.height || 16 / 9));
-    el.style.setProperty("--pvideo-ratio", ratio.toFixed(4));
     el.dataset["kind"] = next.kind;
     const poster = imageUrl(next.poster);
     if (next.video) {
@@ -109,9 +112,9 @@ export function stage(tools: StageTools): Stage {
     tick(next, now);
   };
   const tick = (next: View, now: number): void => {
-    const counts = !next.video && next.sent !== null;
-    const passed = next.done ? (next.took ?? 0) : elapsed(next, now);
-    setText(time, counts && (!next.done || passed > 0) ? clock(passed) : "");
+    const passed = next.done ? (next.took ?? 0) : next.sent === null ? 0 : elapsed(next, now);
+    el.toggleAttribute("data-idle", next.sent === null);
+    setText(time, next.video || (next.done && !passed) ? "" : clock(passed));
   };
   return { el, update, tick };
 }

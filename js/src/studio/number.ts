@@ -17,6 +17,7 @@ function numberBox(tools: ControlTools): HTMLInputElement {
   const { field, id, signal } = tools;
   const box = h("input", { id, type: "text", inputmode: field.kind === "integer" ? "numeric" : "decimal", class: "pvideo-input pvideo-number", autocomplete: "off" });
   const step = field.step ?? (field.kind === "integer" ? 1 : 0.1);
+  box.placeholder = asText(field.default);
   box.addEventListener("input", () => tools.change(read(box.value)), { signal });
   box.addEventListener("pvideo-step", (event) => {
     const by = (event as CustomEvent<number>).detail * step;
@@ -28,15 +29,20 @@ function numberBox(tools: ControlTools): HTMLInputElement {
   return box;
 }
 
-function single(el: HTMLElement, box: HTMLInputElement, more: Partial<Control> = {}): Control {
-  return { el, target: box, group: false, set: (value) => void (String(read(box.value) ?? "") !== asText(value) && (box.value = asText(value))), disable: (on) => void (box.disabled = on), ...more };
+/** An empty value shows the default, which is what will be used; the box stays empty only while it is typed in. */
+function single(el: HTMLElement, box: HTMLInputElement, field: ControlTools["field"], more: Partial<Control> = {}): Control {
+  const set = (value: unknown): void => {
+    const text = asText(value ?? (document.activeElement === box ? "" : field.default));
+    if (String(read(box.value) ?? "") !== text) box.value = text;
+  };
+  return { el, target: box, group: false, set, disable: (on) => void (box.disabled = on), ...more };
 }
 
 const unitOf = ({ field }: ControlTools): HTMLElement | string => (field.unit ? h("span", { class: "pvideo-unit" }, field.unit) : "");
 
 export const number: MakeControl = (tools) => {
   const box = numberBox(tools);
-  return single(h("div", { class: "pvideo-inline" }, box, unitOf(tools)), box);
+  return single(h("div", { class: "pvideo-inline" }, box, unitOf(tools)), box, tools.field);
 };
 
 export const slider: MakeControl = (tools) => {
@@ -50,7 +56,7 @@ export const slider: MakeControl = (tools) => {
     range.style.setProperty("--pvideo-part", `${(100 * (Number(range.value) - low)) / (Number(range.max) - low || 1)}%`);
   };
   range.addEventListener("input", () => ((box.value = range.value), tools.change(Number(range.value))), { signal: tools.signal });
-  const control = single(h("div", { class: "pvideo-inline" }, range, box, unitOf(tools)), box, { disable: (on) => void (box.disabled = range.disabled = on) });
+  const control = single(h("div", { class: "pvideo-inline" }, range, box, unitOf(tools)), box, field, { disable: (on) => void (box.disabled = range.disabled = on) });
   const plain = control.set;
   control.set = (value) => (plain(value), draw(value));
   return control;
@@ -61,7 +67,7 @@ export const seed: MakeControl = (tools) => {
   const box = numberBox(tools);
   box.placeholder = labels.new_each_time;
   const dice = h("button", { class: "pvideo-button", data: { seed: "new" } }, drawing(DICE, "dice"), labels.dice);
-  const keep = h("button", { class: "pvideo-button pvideo-plain", hidden: true, data: { seed: "keep" } });
+  const keep = h("button", { class: "pvideo-link", hidden: true, data: { seed: "keep" } });
   const use = (value: number): void => ((box.value = String(value)), tools.change(value));
   dice.addEventListener("click", () => use(Math.floor(Math.random() * 2_147_483_647)), { signal: tools.signal });
   keep.addEventListener("click", () => (use(Number(keep.dataset["value"])), box.focus()), { signal: tools.signal });
@@ -72,7 +78,7 @@ export const seed: MakeControl = (tools) => {
     setText(keep, fill(labels.keep, { seed: used }));
     keep.hidden = !used || box.value !== "";
   }, { signal: tools.signal });
-  const control = single(el, box, { disable: (on) => [box, dice, keep].forEach((one) => setAttribute(one, "disabled", on)) });
+  const control = single(el, box, tools.field, { disable: (on) => [box, dice, keep].forEach((one) => setAttribute(one, "disabled", on)) });
   const plain = control.set;
   control.set = (value) => {
     plain(value);

@@ -102,7 +102,7 @@ export function renderStudio({ model, el, signal }: RenderProps): void {
     shelf.update(all, fresh);
     const wanted = shown ? shelf.show(shown) : empty.el;
     if (place.firstChild !== wanted) place.replaceChildren(wanted);
-    load.hidden = !shown || all.length < 2;
+    load.hidden = !shown || shown.id === newest;
     strip.update(all, shown?.id ?? "", read("money", MONEY).session);
     beat.active(all.some((one) => !one.done || one.phase === "saving"));
     tellSeed(shown);
