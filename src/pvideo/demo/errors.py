@@ -45,7 +45,9 @@ def envelope(code: int, message: str | None = None, *, status: int | None = None
     if code in _BARE:
         return json_answer(http, {"success": False, "error": data["error"]})
     data |= {"name": "AiGatewayError", "httpCode": http, "internalCode": code}
-    if code not in _WITHOUT_MESSAGE:
+    if (code, http) == (2009, 400):  # captured once in this shape; a client has to go by the code
+        del data["result"], data["messages"]
+    if code not in _WITHOUT_MESSAGE or http != own_status:
         data["message"] = text
     return json_answer(http, data)
 
@@ -96,7 +98,8 @@ def invalid_version() -> Answer:
 def invalid_input(fields: Sequence[dict[str, str]]) -> Answer:
     """Return the 422 for `fields` (each `type`, `field`, `description`)."""
     lines = [f"- {item['field']}: {item['description']}\n" if item["field"] else f"- {item['description']}\n" for item in fields]
-    return problem(422, "".join(lines), title="Input validation failed", invalid_fields=list(fields))
+    data = {"detail": "".join(lines), "status": 422, "title": "Input validation failed", "invalid_fields": list(fields)}
+    return json_answer(422, data, content_type="application/problem+json")
 
 
 def throttled(seconds: float, *, low_credit: bool, header: bool) -> Answer:

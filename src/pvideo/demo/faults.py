@@ -19,18 +19,35 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from .predictions import End
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .messages import Call, Face
 
 Phase = Literal["before_accept", "after_accept", "mid_response", "after_response"]
-KINDS = frozenset(
-    {
-        *("rst", "close", "hang", "delay", "hold", "status", "error", "redirect", "cache_hit", "retry_upstream"),
-        *("truncate", "drip", "body", "headers", "fate"),
-    }
-)
+KINDS: dict[str, frozenset[str]] = {
+    kind: frozenset(arguments.split())
+    for kind, arguments in {
+        "rst": "at unread",
+        "close": "at unread",
+        "hang": "at seconds",
+        "delay": "seconds",
+        "hold": "",
+        "status": "status body content_type headers title",
+        "error": "code name message status headers",
+        "redirect": "status location headers",
+        "cache_hit": "",
+        "retry_upstream": "times honours_header",
+        "truncate": "at",
+        "drip": "rate",
+        "body": "text set remove repeat status content_type",
+        "headers": "set remove",
+        "fate": "end error at slow stuck output no_metrics",
+    }.items()
+}
+"""What can be done, and the arguments each takes."""
 _MATCH_KEYS = frozenset({"host", "op", "method", "path", "prompt", "nth"})
 _OPERATIONS = (
     ("create", "POST", r"/predictions|/models/[^/]+/[^/]+/predictions|/deployments/[^/]+/[^/]+/predictions"),
@@ -96,8 +113,12 @@ class Faults:
             raise ValueError(f"phase is one of {', '.join(get_args(Phase))}, not {phase!r}.")
         if do not in KINDS:
             raise ValueError(f"do is one of {', '.join(sorted(KINDS))}, not {do!r}.")
+        if unknown := rest.keys() - KINDS[do]:
+            raise ValueError(f"{do} takes {', '.join(sorted(KINDS[do])) or 'nothing'}, not {', '.join(sorted(unknown))}.")
         if unknown := match.keys() - _MATCH_KEYS:
             raise ValueError(f"match knows {', '.join(sorted(_MATCH_KEYS))}, not {', '.join(sorted(unknown))}.")
+        if do == "fate" and rest.get("end", "never") not in {"never", *get_args(End)}:
+            raise ValueError(f"end is never or one of {', '.join(get_args(End))}, not {rest['end']!r}.")
         re.compile(match.get("path", ""))
         rule = Rule(number=self._next, match=match, phase=phase, do=do, arguments=rest)
         self._next += 1
