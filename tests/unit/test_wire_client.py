@@ -162,6 +162,13 @@ def test_all_three_ways_to_say_created(status):
     assert created.server_date == datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
+def test_an_old_prediction_from_the_gateways_cache_is_never_a_new_one():
+    answer = httpx.Response(201, content=CREATED, headers={"cf-aig-cache-status": "HIT"})
+    with pytest.raises(CreateFailed) as caught:
+        asyncio.run(create(client(Recorded(lambda _: answer))))
+    assert (caught.value.verdict.kind, caught.value.verdict.error.key) == ("ambiguous", "gateway_cached")
+
+
 def test_a_log_id_that_is_no_id_is_dropped():
     answer = httpx.Response(201, content=CREATED, headers={"cf-aig-log-id": "../../x", "cf-aig-event-id": "a b"})
     created = asyncio.run(create(client(Recorded(lambda _: answer))))

@@ -218,6 +218,15 @@ def test_a_token_at_any_cut_leaves_no_half(tokens):
         assert token[:8] not in shown_body(text.encode())
 
 
+def test_a_token_of_letters_only_leaves_no_half_either():
+    words = Secret("correcthorsebatterystaplecorrecthorse", "CF_AIG_TOKEN")
+    token, many = words.reveal(), 2200
+    for offset in range(0, len(token) + 1, 3):
+        # The echoes before it shrink, so that what stood at the first cut moves into what is kept.
+        text = f"{token} " * many + "x" * (4 * LIMIT - many * (len(token) + 1) - offset) + token + "y" * 5000
+        assert "correct" not in shown_body(text.encode())
+
+
 def test_a_secret_input_is_struck_out_of_the_record(endpoint):
     seen = []
 
