@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +15,9 @@ Image = pytest.importorskip("PIL.Image")
 from pvideo.demo.clip import Clip, ClipError, render  # noqa: E402
 from pvideo.demo.film.lettering import font, wrap  # noqa: E402
 from pvideo.demo.film.plan import ratio, size  # noqa: E402
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PROMPT = "A cat walking through a field of flowers in slow motion"
 SHORT = {"prompt": PROMPT, "duration": 1, "draft": True, "seed": 7}

@@ -109,7 +109,7 @@ class Farm:
     def _begin(self) -> subprocess.Popen[bytes]:
         if self._closed:
             raise RuntimeError("The demo is ending")
-        worker = subprocess.Popen(  # noqa: S603 (our own module, with this very interpreter)
+        worker = subprocess.Popen(
             [sys.executable, "-m", "pvideo.demo.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         self._all.add(worker)

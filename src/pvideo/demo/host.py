@@ -148,7 +148,8 @@ def _start(place: Place, old: State | None, now: str) -> State:
     sockets = [_listen(port) for port in ((old.api, old.delivery, old.control) if old else (0, 0, 0))]
     ports = [s.getsockname()[1] for s in sockets]
     state = State(
-        pid=0, started="", boot=processes.boot(), api=ports[0], delivery=ports[1], control=ports[2], code=now, account=ACCOUNT, gateway=GATEWAY,
+        pid=0, started="", boot=processes.boot(), code=now, account=ACCOUNT, gateway=GATEWAY,
+        api=ports[0], delivery=ports[1], control=ports[2],
         gateway_token=old.gateway_token if old else "demo-" + secrets.token_hex(16),
         replicate_token=old.replicate_token if old else "demo-" + secrets.token_hex(16),
     )  # fmt: skip

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pvideo.demo.film.words import Color
 
+Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint16]
@@ -90,10 +91,10 @@ def add_light(ground: Bytes, light: Bytes) -> None:
     ground += light
 
 
-def stamp(rgba: npt.NDArray[Any]) -> Stamp:
+def stamp(rgba: Array) -> Stamp:
     """Make a stamp of RGBA (0..255, straight alpha; even sides)."""
     values = np.asarray(rgba, np.float32)
-    alpha = values[..., 3] / 255
+    alpha: Array = values[..., 3] / np.float32(255)
     rgb = values[..., :3]
     small_alpha, small = quarter(alpha), quarter(rgb * alpha[..., None])
     y = (rgb @ _Y + 16) * alpha
@@ -101,19 +102,19 @@ def stamp(rgba: npt.NDArray[Any]) -> Stamp:
     return Stamp(_fixed(y), _fixed(u), _fixed(v), _keep(alpha), _keep(small_alpha))
 
 
-def quarter(values: Floats) -> Floats:
+def quarter(values: Array) -> Floats:
     """Average each two-by-two block."""
     rows = values[0::2] + values[1::2]
     out: Floats = (rows[:, 0::2] + rows[:, 1::2]) * np.float32(0.25)
     return out
 
 
-def _fixed(values: Floats) -> Words:
+def _fixed(values: Array) -> Words:
     return (values * 256 + 64).clip(0, 65279).astype(np.uint16)
 
 
-def _keep(alpha: Floats) -> Words:
-    return np.rint(256 - alpha * 256).astype(np.uint16)
+def _keep(alpha: Array) -> Words:
+    return np.asarray(np.rint(256 - alpha * 256), np.uint16)
 
 
 class Layer:
@@ -121,7 +122,7 @@ class Layer:
 
     def __init__(self, phases: Sequence[Stamp], top: int) -> None:
         self.phases, self.top = tuple(phases), top & ~1
-        covered = [int(np.argmax(np.append(s.keep.max(axis=1)[::-1] > 0, True))) for s in phases]  # noqa: FBT003
+        covered = [int(np.argmax(np.append(s.keep.max(axis=1)[::-1] > 0, True))) for s in phases]
         rows = self.phases[0].y.shape[0]
         self.solid = (rows - min(covered) + 1) & ~1
         self.flat = [tuple((p >> 8).astype(np.uint8) for p in (s.y[self.solid :], s.u[self.solid // 2 :], s.v[self.solid // 2 :]))

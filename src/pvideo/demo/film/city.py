@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pvideo.demo.film.canvas import Layer
     from pvideo.demo.film.words import Color, Mood
 
+Box = tuple[float, float, float]
+"""Where a building stands, its width and its height."""
 _LAMPS: tuple[Color, ...] = ((255, 208, 132), (255, 226, 172), (255, 186, 104), (196, 222, 255))
 _NEON: tuple[Color, ...] = ((255, 92, 168), (92, 222, 255), (255, 208, 132), (186, 120, 255))
 
@@ -36,7 +38,7 @@ def row(mood: Mood, view: View, name: str, *, ground: float, tall: float, near: 
     return strip.layer(drawing, max(0, top))
 
 
-def _building(drawing: Picture, rng: np.random.Generator, mood: Mood, box: tuple[float, float, float], wall: Color, near: float, u: float) -> None:
+def _building(drawing: Picture, rng: np.random.Generator, mood: Mood, box: Box, wall: Color, near: float, u: float) -> None:
     at, wide, high = box
     pen, foot = ImageDraw.Draw(drawing), drawing.height
     shade = tuple(int(c) for c in mix(wall, (0, 0, 0), 0.2))
@@ -53,7 +55,7 @@ def _building(drawing: Picture, rng: np.random.Generator, mood: Mood, box: tuple
     _windows(drawing, rng, mood, box, near, u)
 
 
-def _windows(drawing: Picture, rng: np.random.Generator, mood: Mood, box: tuple[float, float, float], near: float, u: float) -> None:
+def _windows(drawing: Picture, rng: np.random.Generator, mood: Mood, box: Box, near: float, u: float) -> None:
     at, wide, high = box
     cell = (7.0 + 4.5 * near) * u
     columns, rows = int(wide * 0.8 / cell), int(high / (cell * 1.35)) - 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from PIL import Image, ImageDraw, ImageFilter
 from pvideo.demo.film.canvas import Stamp, stamp
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pvideo.demo.film.words import Color
 
 Point = tuple[float, float]
@@ -30,7 +33,7 @@ def _cat_shape(phase: float, unit: float) -> Image.Image:
     pen = ImageDraw.Draw(picture)
     bob, swing = math.sin(phase * 4 * math.pi) * 1.5, math.sin(phase * 2 * math.pi)
     head = (238 + swing, 66 - bob * 0.6)
-    for tube in (
+    tubes: tuple[list[tuple[float, float, float]], ...] = (
         _leg((90, 122 + bob), phase + 0.5, hind=True), _leg((186, 120 - bob), phase + 0.72, hind=False),
         _leg((95, 122 + bob), phase, hind=True), _leg((191, 120 - bob), phase + 0.22, hind=False),
         [(92, 110 + bob, 21), (112, 106 + bob, 20), (142, 109, 19.5), (172, 108 - bob, 21), (190, 106 - bob, 21)],
@@ -38,7 +41,8 @@ def _cat_shape(phase: float, unit: float) -> Image.Image:
         [(190, 102 - bob, 20), (210, 88 - bob, 16.5), (226, 75 - bob * 0.6, 15)],
         [(*head, 18), (head[0] + 9, head[1] + 6, 11), (head[0] + 14, head[1] + 8, 7)],
         _tail(bob, swing, phase),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for tube in tubes:
         _tube(pen, tube, scale)
     for ear, lean in ((-10, -4), (6, 2)):
         tip, base = (head[0] + ear + lean, head[1] - 32), ((head[0] + ear - 8, head[1] - 8), (head[0] + ear + 9.5, head[1] - 12))
@@ -47,9 +51,9 @@ def _cat_shape(phase: float, unit: float) -> Image.Image:
     return smooth.resize((int(300 * unit) & ~1, int(200 * unit) & ~1), Image.Resampling.BOX)
 
 
-def _tube(pen: ImageDraw.ImageDraw, points: list[tuple[float, float, float]], scale: float) -> None:
+def _tube(pen: ImageDraw.ImageDraw, points: Sequence[tuple[float, float, float]], scale: float) -> None:
     """Draw a tube through (x, y, radius)."""
-    for (x0, y0, r0), (x1, y1, r1) in zip(points, points[1:], strict=False):
+    for (x0, y0, r0), (x1, y1, r1) in itertools.pairwise(points):
         steps = max(2, int(math.hypot(x1 - x0, y1 - y0) / 3.5))
         for k in range(steps + 1):
             t = k / steps

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from pvideo.demo.film import noise
 from pvideo.demo.film.canvas import Floats, Layer, stamp
-from pvideo.demo.film.words import Color
+
+if TYPE_CHECKING:
+    from pvideo.demo.film.words import Color
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

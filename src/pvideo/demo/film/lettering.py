@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from pvideo.demo.film.canvas import Canvas, Stamp, stamp
+from pvideo.demo.film.canvas import Array, Canvas, Stamp, Words, stamp
 
 _FALLBACKS = (
     "DejaVuSans.ttf", "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "NotoSansCJK-Regular.ttc",
@@ -148,10 +148,10 @@ def _mark(text: str, unit: float) -> Stamp:
 def _faded(whole: Stamp, strength: float) -> Stamp:
     part = round(strength * 256)
 
-    def color(values: np.ndarray) -> Any:  # type: ignore[type-arg]
+    def color(values: Array) -> Words:
         return ((values.astype(np.uint32) * part) >> 8).astype(np.uint16)
 
-    def keep(values: np.ndarray) -> Any:  # type: ignore[type-arg]
+    def keep(values: Array) -> Words:
         return (256 - (((256 - values.astype(np.uint32)) * part) >> 8)).astype(np.uint16)
 
     return Stamp(color(whole.y), color(whole.u), color(whole.v), keep(whole.keep), keep(whole.keep_c))

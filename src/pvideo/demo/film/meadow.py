@@ -13,7 +13,7 @@ from pvideo.demo.film import noise, strip
 from pvideo.demo.film.land import View, mix
 
 if TYPE_CHECKING:
-    from pvideo.demo.film.canvas import Layer
+    from pvideo.demo.film.canvas import Array, Floats, Layer
     from pvideo.demo.film.words import Color, Subject
 
 Pen = ImageDraw.ImageDraw
@@ -41,9 +41,10 @@ def field(subject: Subject, view: View, name: str, *, at: float, speed: float, n
     u, rng = 2 * view.unit, noise.source(view.seed, name)
     top = int(view.height * at - 46 * view.unit * (0.5 + near)) & ~1
     drawing = strip.sheet(view, (view.height - top + 1) & ~1, speed)
-    x = np.arange(0, drawing.width + 8, 8, dtype=np.float32)
-    line = (view.height * at - top) * 2 - noise.ridge(rng, x / u / 620, octaves=4) * 20 * u
-    ground = strip.gradient(drawing.width, drawing.height, mix(lit, subject.mood.haze, 0.42 * (1 - near)), mix(lit, dark, 0.35 + 0.6 * near))
+    x: Floats = np.arange(0, drawing.width + 8, 8, dtype=np.float32)
+    line = (view.height * at - top) * 2 - noise.ridge(rng, x / np.float32(u * 620), octaves=4) * 20 * u
+    far, close = mix(lit, subject.mood.haze, 0.42 * (1 - near)), mix(lit, dark, 0.35 + 0.6 * near)
+    ground = strip.gradient(drawing.width, drawing.height, far, close)
     mask = Image.new("L", drawing.size)
     edge = [(float(a), float(b)) for a, b in zip(x, line, strict=True)]
     ImageDraw.Draw(mask).polygon([*edge, (drawing.width + 9, drawing.height), (0, drawing.height)], fill=255)
@@ -52,7 +53,7 @@ def field(subject: Subject, view: View, name: str, *, at: float, speed: float, n
     return strip.layer(drawing, top)
 
 
-def _cover(pen: Pen, rng: np.random.Generator, subject: Subject, line: np.ndarray, size: tuple[int, int], u: float, near: float) -> None:  # type: ignore[type-arg]
+def _cover(pen: Pen, rng: np.random.Generator, subject: Subject, line: Array, size: tuple[int, int], u: float, near: float) -> None:
     lit, dark = grass(subject)
     per_column = 7 if near < 0.5 else 8
     step = (6 + 16 * near) * u
@@ -147,10 +148,8 @@ def blossom(pen: Pen, x: float, y: float, size: float, color: Color, turn: float
 def _petal(pen: Pen, center: tuple[float, float], angle: float, length: float, width: float, ink: Ink) -> None:
     cos, sin = math.cos(angle), math.sin(angle)
     shape = ((0.05, 0.0), (0.45, 0.75), (0.8, 0.95), (1.0, 0.45), (1.0, -0.45), (0.8, -0.95), (0.45, -0.75))
-    pen.polygon(
-        [(center[0] + a * length * cos - b * width / 2 * sin, center[1] + (a * length * sin + b * width / 2 * cos) * 0.78) for a, b in shape],
-        fill=ink,
-    )
+    along, across = [(a * length, b * width / 2) for a, b in shape], 0.78
+    pen.polygon([(center[0] + a * cos - b * sin, center[1] + (a * sin + b * cos) * across) for a, b in along], fill=ink)
 
 
 def _ink(color: Color) -> Ink:

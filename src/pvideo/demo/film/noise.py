@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import zlib
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pvideo.demo.film.canvas import Floats
+if TYPE_CHECKING:
+    from pvideo.demo.film.canvas import Floats
 
 
 def source(seed: int, name: str) -> np.random.Generator:
@@ -39,7 +41,7 @@ def clouds(rng: np.random.Generator, height: int, width: int, *, power: float = 
     waves = np.fft.rfft2(rng.standard_normal((height, width)))
     field = np.fft.irfft2(waves / np.maximum(distance, 1.0) ** power, (height, width))
     field = (field - field.mean()) / (field.std() + 1e-9)
-    return np.clip(field * 0.22 + 0.5, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(field * 0.22 + 0.5, 0, 1), np.float32)
 
 
 def slide(field: Floats, offset: float, width: int) -> Floats:

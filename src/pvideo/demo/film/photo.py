@@ -60,7 +60,7 @@ class PhotoScene:
             frame = av.VideoFrame(self.view.width, self.view.height, "yuv420p")
             canvas = Canvas(frame)
             self.first.paint(canvas, eased if not self.last else min(1.0, eased * 1.4))
-            if 0 < index and share < 0.98:
+            if index > 0 and share < 0.98:
                 self.air.paint(canvas, seconds)
         else:
             frame = self.ground.frame(index, seconds)

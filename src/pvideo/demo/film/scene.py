@@ -71,18 +71,25 @@ class Scene:
         m, base = self.mood, self.horizon + at
         snowy = m.name == "winter"
         top = mix((236, 240, 248), m.haze, 0.35) if snowy else mix(m.haze, m.land, 0.3)
-        self._slide(Ridge(name="far", at=base - 0.09, rise=rise, span=430, speed=4, top=top, bottom=mix(m.haze, m.sky[3], 0.3), octaves=7, rough=0.5))
+        self._slide(
+            Ridge(
+                name="far", at=base - 0.09, rise=rise, span=430, speed=4, top=top, bottom=mix(m.haze, m.sky[3], 0.3), octaves=7, rough=0.5
+            )
+        )
         self._slide(Ridge(name="middle", at=base - 0.02, rise=rise * 0.55, span=330, speed=8, top=mix(m.haze, m.land, 0.5), bottom=m.haze))
 
     def _hills(self, *, trees: bool) -> None:
         m, white = self.mood, self.mood.name == "winter"
         self._far(rise=100, at=-0.02)
-        self._slide(Ridge(name="hill", at=0.74, rise=46, span=420, speed=15, top=mix(m.haze, m.land, 0.72), bottom=mix(m.haze, m.land, 0.25),
-                          trees=34 if trees else 16, rough=0.4))  # fmt: skip
+        hill = mix(m.haze, m.land, 0.72), mix(m.haze, m.land, 0.25)
+        tall = (34, 84) if trees else (16, 0)
+        self._slide(Ridge(name="hill", at=0.74, rise=46, span=420, speed=15, top=hill[0], bottom=hill[1], trees=tall[0], rough=0.4))
         self._shine()
         ground = (228, 234, 244) if white else m.land
-        self._slide(Ridge(name="near", at=0.87, rise=44, span=520, speed=30, top=mix(ground, m.haze, 0.1), bottom=mix(ground, (4, 6, 12), 0.45),
-                          trees=84 if trees else 0, rim=None if trees else m.sun, rough=0.36))  # fmt: skip
+        near, rim = (mix(ground, m.haze, 0.1), mix(ground, (4, 6, 12), 0.45)), None if trees else m.sun
+        self._slide(
+            Ridge(name="near", at=0.87, rise=44, span=520, speed=30, top=near[0], bottom=near[1], trees=tall[1], rim=rim, rough=0.36)
+        )
 
     def _dunes(self) -> None:
         m = self.mood
@@ -98,7 +105,9 @@ class Scene:
         line = self.horizon + 0.02
         if open_sea:
             m = self.mood
-            self._slide(Ridge(name="coast", at=line - 0.012, rise=26, span=620, speed=3, top=mix(m.haze, m.land, 0.34), bottom=m.haze, depth=60))
+            self._slide(
+                Ridge(name="coast", at=line - 0.012, rise=26, span=620, speed=3, top=mix(m.haze, m.land, 0.34), bottom=m.haze, depth=60)
+            )
         else:
             self._far(rise=96, at=-0.01)
         if "boat" in self.subject or open_sea:
@@ -154,7 +163,8 @@ class Scene:
 
     def _cat(self, feet: int, size: float = 1.12) -> None:
         unit = self.view.unit * size
-        strides = creatures.cat(unit, mix((44, 34, 32), self.mood.land, 0.35), mix(self.mood.sun, self.mood.haze, 0.25))
+        light = mix(self.mood.sun, self.mood.haze, 0.0 if self.mood.stars else 0.25)
+        strides = creatures.cat(unit, mix((44, 34, 32), self.mood.land, 0.35), light)
         left = 0.36 if self.view.width >= self.view.height else 0.24
 
         def paint(canvas: Canvas, seconds: float) -> None:
@@ -169,7 +179,9 @@ class Scene:
         pace = creatures.STRIDE / (creatures.STANCE * _WALK)
         dark = mix(m.land, (0, 0, 0), 0.45)
         self._cat(int(self.view.height * 0.905) + int(4 * self.view.unit), size=1.0)
-        self._slide(Ridge(name="wall", at=0.905, rise=3, span=90, speed=pace, octaves=2, top=dark, bottom=mix(dark, (0, 0, 0), 0.5), rim=m.haze))
+        self._slide(
+            Ridge(name="wall", at=0.905, rise=3, span=90, speed=pace, octaves=2, top=dark, bottom=mix(dark, (0, 0, 0), 0.5), rim=m.haze)
+        )
 
     def _birds(self) -> None:
         unit, chance = self.view.unit, random.Random(self.view.seed ^ 0xB1D)

@@ -119,10 +119,10 @@ def _disc(mood: Mood, sun: tuple[float, float], width: int, height: int) -> tupl
     size = int(min(width, height) * (0.036 if mood.stars < 0.9 else 0.05)) & ~1
     y, x = np.mgrid[-2 * size : 2 * size, -2 * size : 2 * size].astype(np.float32) / size
     distance = np.hypot(x, y)
-    light = np.clip((1 - distance) * size * 0.7, 0, 1) * (225 if mood.stars > 0.9 else 120)
+    light = np.clip((1 - distance) * size * 0.7, 0, 1) * (150 if mood.stars > 0.9 else 120)
     if mood.stars > 0.9:  # A moon has its seas.
         seas = noise.clouds(np.random.default_rng(7), 4 * size, 4 * size, power=1.4, stretch=1.0)
-        light *= 0.78 + 0.3 * seas
+        light *= 0.62 + 0.6 * seas
     light += np.clip(1.9 - distance, 0, 1) ** 2 * 26
     return light.clip(0, 219).astype(np.uint8), int(sun[0] * width) - 2 * size, int(sun[1] * height) - 2 * size
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pvideo.demo.film import noise
-from pvideo.demo.film.canvas import Floats
 
 if TYPE_CHECKING:
+    from pvideo.demo.film.canvas import Floats
     from pvideo.demo.film.words import Subject
 
 RATE = 48000
@@ -21,7 +21,7 @@ _CHORD = 4.0
 def compose(subject: Subject, seed: int, samples: int) -> Floats:
     """Return stereo sound, shape (2, samples), within -1..1."""
     rng = noise.source(seed, "sound")
-    t = np.arange(samples, dtype=np.float32) / RATE
+    t: Floats = np.arange(samples, dtype=np.float32) / np.float32(RATE)
     key = 45 + int(rng.integers(0, 10))
     out = np.zeros((2, samples), np.float32)
     chords = _MINOR if subject.mood.minor else _MAJOR
@@ -44,7 +44,8 @@ def _chord(out: Floats, t: Floats, tones: list[int], start: float, rng: np.rando
         side = 0.5 + 0.35 * (-1) ** i
         for partial, level in ((1, 0.058), (2, 0.017), (3, 0.006)):
             drift = 1 + float(rng.uniform(-0.0016, 0.0016))
-            wave = np.sin(span * np.float32(2 * np.pi * pitch * partial * drift) + np.float32(rng.uniform(0, 6.28))) * swell * np.float32(level)
+            angle = span * np.float32(2 * np.pi * pitch * partial * drift) + np.float32(rng.uniform(0, 6.28))
+            wave = np.sin(angle) * swell * np.float32(level)
             out[0, first:last] += wave * (1 - side)
             out[1, first:last] += wave * side
 

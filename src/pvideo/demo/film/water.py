@@ -8,7 +8,8 @@ import numpy as np
 from PIL import Image
 
 from pvideo.demo.film import noise
-from pvideo.demo.film.canvas import Bytes, Canvas, Floats, add_light, yuv
+from pvideo.demo.film.canvas import Array, Bytes, Canvas, Floats, add_light, yuv
+from pvideo.demo.film.land import mix
 
 if TYPE_CHECKING:
     from pvideo.demo.film.land import View
@@ -29,15 +30,14 @@ class Water:
         self.bend = [np.rint(b * reach).astype(np.int16) for b in self.bumps]
         fold = np.arange(self.rows)
         self.mirror = (self.top - 2 - fold * min(0.92, (self.top - 4) / self.rows)).astype(np.intp)[:, None]
-        deep = yuv(tuple(c * 0.4 for c in mood.sky[1]))  # type: ignore[arg-type]
+        deep = yuv(mix(mood.sky[1], (0, 0, 0), 0.6))
         self.keep = (256 * (0.86 - 0.34 * height)).astype(np.uint16)
         self.deep = [((256 - self.keep.astype(np.float32)) * c).astype(np.uint16) for c in deep]
         self.spark = self._path(mood, sun, height)
-        self.tones = deep
 
     def _waves(self, rng: np.random.Generator) -> Floats:
         """Return a wave field in perspective: fine at the horizon, broad near the lens; it repeats sideways."""
-        flat = noise.clouds(rng, 256, 512, power=1.15, stretch=2.6) - 0.5
+        flat = noise.clouds(rng, 256, 512, power=0.95, stretch=2.6) - 0.5
         depth = np.linspace(0, 1, self.rows, dtype=np.float32)
         source = ((1 - 1 / (1 + 5.0 * depth)) * 300).astype(np.float32)
         lines = flat[source.astype(int) % 256]
@@ -48,7 +48,7 @@ class Water:
         x = np.linspace(0, 1, self.width, dtype=np.float32)[None, :]
         column = np.exp(-(((x - sun) / (0.045 + 0.16 * height)) ** 2))
         base = 0.1 if mood.name != "storm" else 0.05
-        path: Floats = (base + column * mood.glow * 0.9) * (1 - 0.35 * height)
+        path: Floats = (base + column * mood.glow * 0.9) * (1 - 0.72 * height)
         return path
 
     def paint(self, canvas: Canvas, seconds: float, unit: float) -> None:
@@ -64,10 +64,10 @@ class Water:
         self._lay(canvas.u, small, 2, 1)
         self._lay(canvas.v, small, 2, 2)
         crest = self.bumps[0][cut[0]] + self.bumps[1][cut[1]]
-        light: Bytes = (np.clip((crest - 0.34) * self.spark, 0, 0.8) * 230).astype(np.uint8)
+        light: Bytes = (np.clip((crest - 0.3) * self.spark, 0, 0.8) * 230).astype(np.uint8)
         add_light(canvas.y[self.top :], light)
 
-    def _lay(self, plane: Bytes, index: np.ndarray, half: int, tone: int) -> None:  # type: ignore[type-arg]
+    def _lay(self, plane: Bytes, index: Array, half: int, tone: int) -> None:
         above = np.ascontiguousarray(plane[: self.top // half])
         seen = above.ravel().take(index)
         mixed = seen * self.keep[::half] + self.deep[tone][::half]

@@ -23,26 +23,31 @@ if TYPE_CHECKING:
 
 _FADE = 0.4
 # The fastest presets, less what costs their time (B-frames, look-ahead) and with what costs their looks (deblocking, CABAC).
-_FINAL = {"preset": "superfast", "crf": "24", "x264-params": "subme=1:bframes=0:scenecut=0:rc-lookahead=0:mbtree=0:weightp=0:partitions=none"}
+_LEAN = "subme=1:bframes=0:scenecut=0:rc-lookahead=0:mbtree=0:weightp=0:partitions=none"
+_FINAL = {"preset": "superfast", "crf": "24", "x264-params": _LEAN}
 _DRAFT = {"preset": "ultrafast", "crf": "28", "x264-params": "cabac=1:no-deblock=0"}
 
 
 def write(plan: Plan, out: Path) -> None:
     """Draw and encode the clip ``plan`` describes."""
     scale = 2 if plan.draft else 1
-    view = View(width=plan.width // scale & ~1, height=plan.height // scale & ~1, seconds=plan.seconds, seed=plan.seed, fine=not plan.draft)
+    size = plan.width // scale & ~1, plan.height // scale & ~1
+    view = View(width=size[0], height=size[1], seconds=plan.seconds, seed=plan.seed, fine=not plan.draft)
     scene = Scene(plan.prompt, view)
     movie = PhotoScene(plan.first, plan.last, scene, view) if plan.first or plan.last else scene
     with av.open(str(out), "w", format="mp4", options={"movflags": "+faststart"}) as file:
-        file.metadata.update(title=plan.prompt[:120] or "pvideo demo", comment="pvideo demo", encoder="pvideo demo")
+        file.metadata.update(title=plan.prompt[:120] or "pvideo demo", comment="pvideo demo")
         video = _video(file, plan)
-        audio = file.add_stream("aac", rate=sound.RATE, layout="stereo", bit_rate=96000, options={"aac_coder": "fast"}) if plan.audio else None
+        audio = (
+            file.add_stream("aac", rate=sound.RATE, layout="stereo", bit_rate=96000, options={"aac_coder": "fast"}) if plan.audio else None
+        )
         lettering = Lettering(plan.prompt, _caption(plan), "DEMO · DRAFT" if plan.draft else "DEMO", plan.width, plan.height)
         for index in range(plan.frames):
             file.mux(video.encode(_finished(movie.frame(index, index / plan.fps), index, plan, lettering)))
         file.mux(video.encode(None))
         if audio:
-            _sound(file, audio, plan.voice if plan.voice is not None else sound.compose(scene.subject, plan.seed, plan.samples), plan.samples)
+            voice = sound.compose(scene.subject, plan.seed, plan.samples) if plan.voice is None else plan.voice
+            _sound(file, audio, voice, plan.samples)
 
 
 def _video(file: Any, plan: Plan) -> Any:
