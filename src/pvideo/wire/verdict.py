@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -93,6 +92,8 @@ def _header_wait(headers: Mapping[str, str], now: datetime | None) -> float | No
 
 
 def _http_date(text: str) -> datetime | None:
+    from email.utils import parsedate_to_datetime  # 10 ms that the HTTP library costs anyway
+
     try:
         moment = parsedate_to_datetime(text[:60])
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
