@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import Problem, fill, texts
 
-from .media import Sent, check_total, encode_file
-from .reading import Refused, is_address
 from .validation import check, raise_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from .media import Sent
     from .schema import Field, Model, Void
 
 
@@ -87,6 +86,10 @@ class _Writer:
         return [typed for typed, _ in pairs], [sent for _, sent in pairs]
 
     def _write(self, field: Field, value: Any) -> tuple[Any, Any]:
+        # Loaded only where there is a file: the first cell has 50 ms for everything.
+        from .media import encode_file
+        from .reading import Refused, is_address
+
         try:
             if is_address(value):
                 return value, value
@@ -104,13 +107,19 @@ class _Writer:
         Raises:
             InputError: ``file_refused``, or ``input_invalid`` for several.
         """
-        if not self._problems:
-            try:
-                check_total(self.sent, self._model.limits)
-            except Refused as refused:
-                largest = max(self.sent, key=lambda file: file.bytes)
-                self._problems.append(Problem(largest.field, str(refused), "file_refused"))
+        if self.sent and not self._problems:
+            self._check_total()
         raise_for(self._model, self._problems)
+
+    def _check_total(self) -> None:
+        from .media import check_total
+        from .reading import Refused
+
+        try:
+            check_total(self.sent, self._model.limits)
+        except Refused as refused:
+            largest = max(self.sent, key=lambda file: file.bytes)
+            self._problems.append(Problem(largest.field, str(refused), "file_refused"))
 
 
 def _field(model: Model, name: str) -> Field:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit
-from urllib.request import url2pathname
 
 from .picture import as_png
 from .values import is_picture
@@ -100,6 +99,8 @@ def _path_text(field: Field, value: Any) -> str:
         value = value["path"]
     path = os.fsdecode(value) if isinstance(value, os.PathLike) else str(value)
     if path[:7].lower() == "file://":
+        from urllib.request import url2pathname
+
         path = url2pathname(urlsplit(path).path)
     if not path.strip():
         msg = f"{field.name} is empty."
