@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 if TYPE_CHECKING:
-    from tests.support.demo import RunningDemo
     from collections.abc import Iterator
+
+    from tests.support.demo import RunningDemo
 
 replicate = pytest.importorskip("replicate")
 
