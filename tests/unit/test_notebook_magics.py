@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from tests.support.notebook import FakeVideo, failed, made, snap
 
 from pvideo.errors import BudgetError, InputError, SettingsError
 from pvideo.notebook import display, magics
 from pvideo.notebook.display import Outputs
-from tests.support.notebook import FakeVideo, failed, made, snap
 
 PROMPT = "A cat walking"
 

@@ -28,14 +28,14 @@ def doctor(shell: Any, *, network: Callable[[Endpoint, str], list[Check]] = chec
     from pvideo.settings import current, demo_is_on, endpoint
 
     checks: list[Check] = []
+    settings = _settings_or_none()
     try:
-        there, settings = endpoint(), current()
+        there, now = endpoint(), current()
         checks.append(check_settings(there))
-        checks += network(there, settings.model)
+        checks += network(there, now.model)
     except PVideoError as error:
         checks.append(Check(mark="✗", name="Settings", text=f"{error.title}. {error.sentence}", next=error.next))
         checks += [Check(mark="–", name=name, text="not checked, needs settings") for name in ("Gateway", "Replicate", "Model")]
-        settings = _settings_or_none()
     if settings is not None:
         checks.append(check_library(settings.video_folder))
     checks += [check_notebook(shell), check_media()]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pvideo.errors import PVideoError
 
 from .display import outputs, tell
+from .hosts import detect
 from .magics import bind, register, unregister
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ def load(shell: Any) -> None:
         bind(shell.user_ns, old, new)
 
     outputs.took_over = follow
+    if detect(shell).has_widgets:
+        from . import card  # noqa: F401 - so that the first cell has not to wait for it
     threading.Thread(target=_warm_up, name="pvideo-warm-up", daemon=True).start()
     line = news()
     if line:
@@ -46,13 +49,14 @@ def _configured(shell: Any) -> dict[str, Any]:
 
 
 def _warm_up() -> None:
-    """Load what the first cell needs, beside the cell that loads us: the wire and the model's schema."""
+    """Load what the first cell needs and this one does not, beside it: the wire, the model's schema, the demo's starter."""
     with contextlib.suppress(Exception):
-        from pvideo.model.catalog import load as load_model
-        from pvideo.settings import current
+        from pvideo.job.press import find_model
+        from pvideo.model import price, validation  # noqa: F401
         from pvideo.wire import client  # noqa: F401
 
-        load_model(current().model)
+        find_model()
+        from pvideo.demo import host  # noqa: F401
 
 
 def news() -> str:
@@ -60,18 +64,10 @@ def news() -> str:
 
     Their jobs are taken over in the background: looked at and saved, never sent.
     """
-    from pvideo.settings import current
+    from pvideo.job.recover import recover
 
     try:
-        if not current().journal_path.exists():
-            return ""
-        from pvideo.job import recovery
-        from pvideo.job.engine import Engine
-
-        engine = Engine.get()
-        found = recovery.news(engine.journal)
-        recovery.told(engine.journal)
-        engine.recover()
+        found = recover()
     except PVideoError as error:
         return str(error)
     parts = []

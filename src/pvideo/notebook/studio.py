@@ -289,8 +289,7 @@ class Studio(Live):
 
 def _start(model: Model) -> dict[str, Any]:
     """Return what a new Studio begins with: a prompt, and the cheap draft where the model has one."""
-    first = getattr(model, "first_prompt", "") or ""
-    return {**({"prompt": first} if first else {}), **({"draft": True} if model.has_draft else {})}
+    return {**({"prompt": model.first} if model.first else {}), **({"draft": True} if model.has_draft else {})}
 
 
 def _check_names(model: Model, inputs: Mapping[str, Any]) -> None:
