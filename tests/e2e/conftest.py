@@ -63,10 +63,10 @@ def gateway(kernel_environment: dict[str, str]) -> Iterator[Demo]:
     """The embedded gateway of this run: the same process that `%pvideo demo` finds in every kernel."""
     from pvideo.demo import host
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PVIDEO_HOME", kernel_environment["PVIDEO_HOME"])
-        yield Demo(host.ensure().control_url)
-        host.stop()
+    place = Path(kernel_environment["PVIDEO_HOME"])
+    place.mkdir(exist_ok=True)
+    yield Demo(host.ensure(home=place).control_url)
+    host.stop(home=place)
 
 
 @pytest.fixture

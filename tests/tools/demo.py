@@ -51,7 +51,9 @@ def execute(path: Path) -> None:
     # The kernel of this environment, whatever else is installed for this user.
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     book = nbformat.read(path, as_version=4)
-    client = NotebookClient(book, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}})
+    # ipykernel warns about its own loopback sockets otherwise, which nobody can do anything about here.
+    options = {"timeout": 120, "kernel_name": "python3", "extra_arguments": ["--log-level=ERROR"]}
+    client = NotebookClient(book, resources={"metadata": {"path": str(path.parent)}}, **options)
     try:
         client.execute()
     except CellExecutionError as error:
