@@ -99,7 +99,7 @@ def test_the_demo_is_marked_and_shows_no_bare_price() -> None:
 
 
 def test_a_portrait_video_stands_narrow() -> None:
-    html = saved_card(made(FILE, media=None, input={"aspect_ratio": "9:16"}), BOOKS)
+    html = saved_card(made(FILE, intent="portrait", media=None, input={"aspect_ratio": "9:16"}), BOOKS)
 
     assert "max-width:270px" in html
 

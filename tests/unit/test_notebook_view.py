@@ -184,7 +184,7 @@ def test_a_video_plays_from_its_address_and_then_from_its_file() -> None:
     ],
 )
 def test_the_box_has_its_shape_from_the_start(inputs: dict[str, Any], expected: tuple[int, int]) -> None:
-    assert tuple(seen(snap(input=inputs))["shape"].values()) == expected
+    assert tuple(seen(snap(input=inputs, intent=str(inputs)))["shape"].values()) == expected
 
 
 def test_facts_are_in_order_with_their_units() -> None:

@@ -12,7 +12,7 @@ import time
 from html import escape
 from typing import TYPE_CHECKING
 
-from .facts import facts
+from .facts import facts, is_portrait
 from .source import cell_source, known_model
 from .view import relative
 from .words import money, note, say
@@ -59,7 +59,8 @@ def _player(snapshot: Snapshot, base: Path) -> str:
 def _caption(snapshot: Snapshot, base: Path) -> str:
     first = [f"<b>{_quoted(snapshot.status)}</b>"]
     words = [*facts(snapshot), money(snapshot)]
-    if snapshot.status != "succeeded" or snapshot.reused:
+    if snapshot.error is None or snapshot.status == "canceled":
+        # Where a message follows it says this itself.
         words.insert(0, note(snapshot, time.time()))
     first += [_quoted(_clean(word)) for word in words if word]
     if snapshot.realm == "demo":
@@ -107,9 +108,7 @@ def _shrunk(poster: bytes) -> bytes:
 
 def _width(snapshot: Snapshot) -> int:
     """Return the card's width: a portrait video stands 270 px wide, as its height ends at 480."""
-    media = snapshot.media
-    portrait = media.height > media.width if media and media.width else str(snapshot.input.get("aspect_ratio")) in {"9:16", "3:4", "2:3"}
-    return 270 if portrait else 640
+    return 270 if is_portrait(snapshot) else 640
 
 
 def _output(snapshot: Snapshot) -> str:

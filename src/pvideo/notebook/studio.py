@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import traitlets
@@ -118,12 +119,13 @@ class Studio(Live):
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         from .card import WIDGET
-        from .hosts import notebook_folder
+        from .hosts import detect, notebook_folder
         from .saved import saved_card
 
-        cards = "".join(saved_card(video.snapshot(), notebook_folder()) for video in self.videos[:1])
-        bundle: dict[str, Any] = {"text/plain": repr(self), "text/html": cards or f"<p>{self._model.name}</p>"}
-        if self.is_open:
+        newest = "".join(saved_card(video.snapshot(), notebook_folder()) for video in self.videos[:1])
+        words = f"<p>pvideo Studio for {escape(self._model.name)}: run this cell to use it.</p>"
+        bundle: dict[str, Any] = {"text/plain": repr(self), "text/html": newest or words}
+        if self.is_open and detect().kind != "headless":
             bundle[WIDGET] = {"version_major": 2, "version_minor": 1, "model_id": self.model_id}
         return bundle
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from .buttons import actions, more
-from .facts import facts
+from .facts import facts, shape
 from .source import known_model
 from .words import clock, date, is_budget, money, price, span
 
@@ -25,7 +25,6 @@ KEYS = (
 """The names of a view's parts."""
 
 _BAD = frozenset({"failed", "rejected", "expired"})
-_SHAPES = {"16:9": (16, 9), "9:16": (9, 16), "4:3": (4, 3), "3:4": (3, 4), "3:2": (3, 2), "2:3": (2, 3), "1:1": (1, 1)}
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -40,6 +39,7 @@ def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay:
         autoplay: Whether a video that arrives while it is watched may play by itself.
     """
     file = relative(snapshot.path, base)
+    width, height = shape(snapshot)
     return {
         "id": snapshot.intent,
         "nonce": nonce,
@@ -63,7 +63,7 @@ def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay:
         "video": _video(snapshot, file),
         "received": snapshot.received or 0,
         "total": snapshot.total or 0,
-        "shape": _shape(snapshot),
+        "shape": {"width": width, "height": height},
         "poster": _poster(snapshot),
         "autoplay": autoplay and not snapshot.reused,
         "log": _log(snapshot),
@@ -155,16 +155,6 @@ def playable(url: str | None, *, demo: bool) -> str:
     if parts.scheme == "https" and parts.hostname and not parts.username:
         return url
     return url if demo and parts.scheme == "http" and parts.hostname in _LOOPBACK else ""
-
-
-def _shape(snapshot: Snapshot) -> dict[str, int]:
-    """Return the video's shape, from the start: what was delivered, else what was asked."""
-    media = snapshot.media
-    if media is not None and media.width and media.height:
-        return {"width": media.width, "height": media.height}
-    wide, high = _SHAPES.get(str(snapshot.input.get("aspect_ratio", "16:9")), (16, 9))
-    short = 1080 if snapshot.input.get("resolution") == "1080p" else 720
-    return {"width": short * wide // min(wide, high), "height": short * high // min(wide, high)}
 
 
 def _poster(snapshot: Snapshot) -> str:
