@@ -40,6 +40,7 @@ def zipped(data: bytes) -> bytes:
         zipped(TOKEN.encode()),
         zipped(gzip.compress(base64.b64encode(TOKEN.encode()))),
     ],
+    ids=range(15),
 )
 def test_it_is_found_in_every_form(data):
     assert find(data, [TOKEN], "here")
