@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import selectors
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pvideo.endpoint import Endpoint
 from pvideo.errors import PVideoError
@@ -22,6 +20,10 @@ from pvideo.library.journal import Journal
 from pvideo.library.rows import JobRow
 from pvideo.wire.prediction import Prediction
 from pvideo.wire.verdict import CreateFailed, LookFailed, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
 
 START = 1_795_000_000.0
 """When the virtual world begins, in seconds since the epoch."""
@@ -214,7 +216,9 @@ class World:
         self.offset = 0.0
         self.boot = "boot-1"
         self.folder = folder
-        self.clock = Clock(wall=lambda: START + self.loop.time() + self.offset, steady=lambda: 50_000.0 + self.loop.time(), boot=lambda: self.boot)
+        self.clock = Clock(
+            wall=lambda: START + self.loop.time() + self.offset, steady=lambda: 50_000.0 + self.loop.time(), boot=lambda: self.boot
+        )
         self.replicate = Replicate(now=lambda: START + self.loop.time())
         self.journal = Journal(folder / "home" / "journal.db")
         self.downloads: list[Any] = []
@@ -227,20 +231,19 @@ class World:
         def client(_row: JobRow, _ask: bool) -> Any:
             return (self.replicate, ENDPOINT) if self.configured else None
 
-        tools = Tools(
+        return Tools(
             journal=self.journal,
             owner=owner,
             session=f"session of {owner}",
             client=client,
             endpoint=lambda _: ENDPOINT,
             fetch=self.fetch,
-            begin=lambda row: self.begin(row),
+            begin=self.begin,
             clock=self.clock,
             disk=Inline(),
             studio=Inline(),
             chance=lambda: 0.5,
         )
-        return tools
 
     def row(self, **changes: Any) -> JobRow:
         number = len(self.courses)

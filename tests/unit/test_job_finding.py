@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.jobs import START, Run, World, ambiguous, trouble
 
 from pvideo.errors import PVideoError
 from pvideo.job import adoption
@@ -13,7 +14,9 @@ from pvideo.job.reconcile import comparable, matches
 from pvideo.job.schedule import next_search
 from pvideo.library import queries
 from pvideo.wire.verdict import Verdict
-from tests.support.jobs import START, Run, World, ambiguous, trouble
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -256,3 +259,26 @@ def test_after_a_reboot_the_wall_clock_takes_over(world: World) -> None:
     world.go(next_one.task)
 
     found(world, next_one)
+
+
+def test_a_press_that_is_just_being_handed_over_is_not_recovered(world: World) -> None:
+    world.press(owner=adoption_owner())
+
+    assert adoption.recover(world.journal, adoption_owner(), session=world.tools.session) == []
+    assert world.journal.get("intent-0").state == "new"
+
+
+def test_a_press_never_sent_by_a_dead_process_is_free_and_made_anew(world: World) -> None:
+    row = world.press(owner="1:dead:boot:").row
+
+    assert adoption.recover(world.journal, "me") == []
+
+    kept = world.journal.get(row.intent)
+    assert (kept.state, kept.cost, kept.press_key) == ("canceled", Decimal(0), None)
+    assert world.journal.by_press(row.press_key) is None
+
+
+def adoption_owner() -> str:
+    from pvideo.job.owner import myself
+
+    return myself()

@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import json
 from decimal import Decimal
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.jobs import NotFetched, World
 
 from pvideo.job import adoption
-from tests.support.jobs import NotFetched, World
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-
 from tests.support.jobs import World, ambiguous, busy, not_sent, refused
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def test_a_press_becomes_a_file_with_its_sidecar(world: World) -> None:
     assert shown.path.with_suffix(".json").is_file()
     assert world.replicate.posts == 1
     assert world.kept_row(course).state == "done"
-    assert [status for status, _ in dict.fromkeys(seen)][0] == "sending"
+    assert next(status for status, _ in dict.fromkeys(seen)) == "sending"
     assert {"starting", "processing", "succeeded"} <= {status for status, _ in seen}
     assert 6 <= shown.took < 8
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.jobs import World, busy, trouble
 
 from pvideo.errors import PVideoError
 from pvideo.wire.verdict import Verdict
-from tests.support.jobs import World, busy, trouble
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -27,13 +30,21 @@ def test_two_minutes_of_trouble_do_not_harm_the_job(world: World) -> None:
     world.replicate.looks = [trouble()] * 7
     course = world.press()
     seen = []
-    course.feed.observe(lambda s: seen.append((s.phase, s.error.key if s.error else "", s.status, round((s.next_at or 0) - world.clock.wall()))))
+    course.feed.observe(
+        lambda s: seen.append((s.phase, s.error.key if s.error else "", s.status, round((s.next_at or 0) - world.clock.wall())))
+    )
 
     world.go(course.run())
 
     assert course.feed.latest.status == "succeeded"
     assert course.feed.latest.error is None
-    assert [wait for phase, key, _, wait in dict.fromkeys(seen) if phase == "lost" and key == "connection_lost" and wait > 1] == [2, 4, 8, 16, 30]
+    assert [wait for phase, key, _, wait in dict.fromkeys(seen) if phase == "lost" and key == "connection_lost" and wait > 1] == [
+        2,
+        4,
+        8,
+        16,
+        30,
+    ]
     assert world.loop.time() > 100
 
 

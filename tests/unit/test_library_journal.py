@@ -7,8 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +17,9 @@ from pvideo.library import queries
 from pvideo.library.journal import EXCHANGES_KEPT, Journal
 from pvideo.library.rows import COLUMNS, JobRow
 from pvideo.library.schema import TABLES, VERSION
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def row(intent: str = "i1", **changes: Any) -> JobRow:
@@ -34,7 +36,13 @@ def journal(tmp_path: Path):
 
 def test_what_is_written_comes_back_the_same(journal: Journal) -> None:
     written = row(
-        seed=2**70, typed={"prompt": "ü"}, notes=("a", "b"), files=("/x.mp4",), cost=Decimal("0.0202"), cancel_asked=True, error={"key": "x"}
+        seed=2**70,
+        typed={"prompt": "ü"},
+        notes=("a", "b"),
+        files=("/x.mp4",),
+        cost=Decimal("0.0202"),
+        cancel_asked=True,
+        error={"key": "x"},
     )
 
     journal.press(written, reuse="none")
@@ -90,7 +98,8 @@ def test_eight_processes_with_one_press_make_one_job(tmp_path: Path) -> None:
     )
     command = [sys.executable, "-c", program]
     running = [
-        subprocess.Popen([*command, str(n)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for n in range(8)
+        subprocess.Popen([*command, str(n)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for n in range(8)
     ]
     for process in running:
         process.stdin.write("go\n")
@@ -161,7 +170,9 @@ def test_over_the_budget_nothing_is_written_and_the_sum_is_named(journal: Journa
 def test_exactly_the_budget_is_allowed_and_a_session_has_its_own(journal: Journal) -> None:
     journal.press(row("i1", state="done", estimate=Decimal("4.90")), reuse="none")
 
-    assert journal.press(row("i2"), reuse="none", permit=permit(Decimal("0.10"), model="", day=Decimal(5), session=None, confirmed=False))[1]
+    assert journal.press(row("i2"), reuse="none", permit=permit(Decimal("0.10"), model="", day=Decimal(5), session=None, confirmed=False))[
+        1
+    ]
     with pytest.raises(BudgetError, match="this session"):
         journal.press(row("i3"), reuse="none", permit=permit(Decimal("0.10"), model="", day=None, session=Decimal(5), confirmed=False))
 
@@ -249,7 +260,9 @@ def test_the_first_and_the_last_exchanges_are_kept(journal: Journal) -> None:
 
 def test_durations_are_those_of_the_same_shape(journal: Journal) -> None:
     alike = {"state": "done", "realm": "real", "shape": "a", "press_key": None}
-    for number, changes in enumerate([{"took": 3.0}, {"took": 4.0, "state": "failed"}, {"took": 5.0, "realm": "demo"}, {"took": 6.0, "shape": "b"}]):
+    for number, changes in enumerate(
+        [{"took": 3.0}, {"took": 4.0, "state": "failed"}, {"took": 5.0, "realm": "demo"}, {"took": 6.0, "shape": "b"}]
+    ):
         journal.press(row(f"i{number}", **{**alike, **changes}), reuse="none")
 
     assert journal.durations(model="m/m", realm="real", shape="a") == [3.0]

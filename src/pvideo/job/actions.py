@@ -28,8 +28,7 @@ def again(video: Video, *, changes: Mapping[str, Any] | None = None, confirm: bo
     """
     shown = video.snapshot()
     _same_account(shown.realm, shown.gateway)
-    typed = {name: _path_of(value) for name, value in shown.typed.items()}
-    inputs = {**typed, **(changes or {})}
+    inputs = {**shown.typed, **(changes or {})}
     return press(find_model(shown.model), inputs, name=shown.name, template=shown.template, confirm=confirm, defaults=False)
 
 
@@ -64,10 +63,3 @@ def _same_account(realm: str, gateway: str) -> None:
     """Refuse to make a free demo press a paid one, or the reverse, by a button that showed the other price."""
     if settings.endpoint().realm != realm:
         raise PVideoError.make("endpoint_gone", where="the demo" if realm == "demo" else gateway)
-
-
-def _path_of(value: Any) -> Any:
-    """Return a typed file as its path again (it is kept with the sha256 of what was sent)."""
-    if isinstance(value, dict) and set(value) == {"path", "sha256"}:
-        return value["path"]
-    return [_path_of(item) for item in value] if isinstance(value, list) else value

@@ -22,17 +22,18 @@ if TYPE_CHECKING:
 _FOLLOW_EVERY = 1.0
 
 
-def recover(journal: Journal, owner: str, mine: Collection[str] = ()) -> list[JobRow]:
+def recover(journal: Journal, owner: str, mine: Collection[str] = (), *, session: str = "") -> list[JobRow]:
     """Take over the unfinished jobs of dead processes and return them as they are now.
 
     Args:
         journal: The journal of all kernels.
         owner: This process's name.
         mine: The jobs that this process works on already.
+        session: This engine's; one of its presses may be written down and not handed over yet.
     """
     taken = []
     for row in journal.unfinished():
-        if row.intent in mine or (row.owner != owner and alive(row.owner)):
+        if row.intent in mine or row.session == session or (row.owner != owner and alive(row.owner)):
             continue
         if row.state == "new":
             _drop_unsent(journal, row)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+USER_AGENT = f"pvideo/{pvideo.__version__}"
+
 
 class Endpoints:
     """Finds the client for a job: through the endpoint that it was sent through, and no other.
@@ -95,4 +97,4 @@ class Endpoints:
     def _make(self, endpoint: Endpoint) -> Client:
         from pvideo.wire.client import Client as WireClient
 
-        return WireClient(endpoint, user_agent=f"pvideo/{pvideo.__version__}", on_exchange=self._heard)
+        return WireClient(endpoint, user_agent=USER_AGENT, on_exchange=self._heard)

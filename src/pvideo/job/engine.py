@@ -21,7 +21,7 @@ from pvideo import settings
 from pvideo.job import adoption
 from pvideo.job.clock import HOUR
 from pvideo.job.course import Course
-from pvideo.job.endpoints import Endpoints
+from pvideo.job.endpoints import USER_AGENT, Endpoints
 from pvideo.job.live import Live, revived
 from pvideo.job.owner import myself
 from pvideo.job.tools import Tools, current_intent
@@ -62,7 +62,7 @@ class Engine:
         """Presses whose unknown price was told already."""
         self.models: dict[str, Any] = {}
         self._endpoints = Endpoints(self._heard)
-        given = {"client": self._endpoints.client, "endpoint": self._endpoints.known, "fetch": _fetch, "examine": _examine}
+        given = {"client": self._endpoints.client, "endpoint": self._endpoints.known, "fetch": self._fetch, "examine": _examine}
         self.tools = Tools(**{**given, "journal": journal, "owner": myself(), "session": uuid.uuid4().hex, "begin": self.begin, **parts})
         self._courses: dict[str, Course] = {}
         self._videos: dict[str, Video] = {}
@@ -266,7 +266,8 @@ class Engine:
 
     async def _recover(self) -> list[JobRow]:
         mine = {course.row.intent for course in self.courses()}
-        rows = await self.tools.disk.run(lambda: adoption.recover(self.journal, self.tools.owner, mine))
+        owner, session = self.tools.owner, self.tools.session
+        rows = await self.tools.disk.run(lambda: adoption.recover(self.journal, owner, mine, session=session))
         for row in rows:
             self.begin(row)
         return rows
@@ -286,6 +287,11 @@ class Engine:
         with self._lock:
             return self._videos.setdefault(course.row.intent, Video(self, course.row.intent, course.feed))
 
+    async def _fetch(self, url: str, part: Path, *, endpoint: Endpoint, on_progress: Callable[[int, int | None], None]) -> Fetched:
+        from pvideo.wire.download import fetch
+
+        return await fetch(url, part, endpoint=endpoint, on_progress=on_progress, user_agent=USER_AGENT, on_exchange=self._heard)
+
     def _heard(self, exchange: Any) -> None:
         """Keep an exchange with the job on whose behalf it was."""
         course = self._courses.get(current_intent.get())
@@ -298,12 +304,6 @@ class Engine:
 
 
 _tasks: set[asyncio.Task[Any]] = set()
-
-
-async def _fetch(url: str, part: Path, **options: Any) -> Fetched:
-    from pvideo.wire.download import fetch
-
-    return await fetch(url, part, **options)
 
 
 def _examine(path: Path) -> tuple[dict[str, Any] | None, bytes | None]:

@@ -24,9 +24,9 @@ from pvideo.library.rows import JobRow
 if TYPE_CHECKING:
     from pvideo.endpoint import Endpoint
     from pvideo.job.video import Video
+    from pvideo.model.prepare import Prepared
     from pvideo.model.price import Price
     from pvideo.model.schema import Model
-    from pvideo.model.validation import Prepared
     from pvideo.settings import Settings
 
 _ROOM = 30 * 1024**2
@@ -154,7 +154,7 @@ def _refuse_tokens(model: Model, inputs: Mapping[str, Any]) -> None:
 
 
 def _prepare(model: Model, typed: Mapping[str, Any]) -> Prepared:
-    from pvideo.model.validation import prepare
+    from pvideo.model.prepare import prepare
 
     return prepare(model, typed, folder=Path.cwd())
 
@@ -165,7 +165,7 @@ def _endpoint(engine: Engine, model: Model, prepared: Prepared, now: Settings, *
         return settings.endpoint()
     except SettingsError:
         if reuse:
-            key = press_key(str(now.video_folder), model.name, "real", _without_secrets(prepared.typed, prepared))
+            key = press_key(str(now.video_folder), model.name, "real", prepared.typed)
             found = engine.journal.by_press(key)
             if found is not None:
                 return engine.reuse(found.intent)
@@ -178,7 +178,7 @@ def _row(engine: Engine, model: Model, prepared: Prepared, endpoint: Endpoint, n
 
     sent, seed, ours = _seeded(model, dict(prepared.input))
     kept = {name: HIDDEN if name in prepared.secret_fields else _shortened(value) for name, value in sent.items()}
-    typed, intent, clock = _without_secrets(prepared.typed, prepared), str(uuid.uuid4()), engine.tools.clock
+    typed, intent, clock = prepared.typed, str(uuid.uuid4()), engine.tools.clock
     price: Price = estimate(model, sent)
     row = JobRow(
         intent=intent,
@@ -251,10 +251,6 @@ def _check_folder(folder: Path) -> None:
         raise JournalError("folder_closed", folder=str(folder), reason=os.strerror(errno.EACCES if nearest.is_dir() else errno.ENOTDIR))
     if shutil.disk_usage(nearest).free < _ROOM:
         raise JournalError("disk_full", folder=str(folder))
-
-
-def _without_secrets(typed: Mapping[str, Any], prepared: Prepared) -> dict[str, Any]:
-    return {name: value for name, value in typed.items() if name not in prepared.secret_fields}
 
 
 def _shortened(value: Any) -> Any:

@@ -173,4 +173,5 @@ async def _reread(course: Course) -> None:
     found = await course.written(lambda: course.tools.journal.get(course.row.intent))
     if found is not None:
         course.row = found
-        course.show(phase="", next_at=None)
+        error = PVideoError.from_dict(found.error) if found.error else None
+        course.take(show={"phase": "", "next_at": None, "error": error})

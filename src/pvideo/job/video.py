@@ -188,9 +188,10 @@ def reopen(intent: str) -> Video:
 
 
 def _over(snapshot: Snapshot) -> bool:
-    """Return whether waiting is over: the file is there, or nothing more happens by itself."""
+    """Return whether waiting is over: file, sidecar and journal are done, or nothing more happens by itself."""
     stopped = snapshot.error is not None and snapshot.error.key in _RAISED_BEFORE_THE_END
-    return snapshot.path is not None or snapshot.settled or stopped
+    # With the file there, only its price is still to come; a connection that is lost is not waited for.
+    return snapshot.settled or stopped or (snapshot.path is not None and snapshot.phase == "lost")
 
 
 def _beside(path: Path) -> str:
