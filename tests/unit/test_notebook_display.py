@@ -157,6 +157,23 @@ def test_running_the_cell_again_with_the_same_video_keeps_the_card() -> None:
     assert before.is_open
 
 
+def test_running_the_cell_again_shows_what_the_video_is_now(tmp_path: Path, settle: Any) -> None:
+    outputs, shell, video = Outputs(), Shell(), FakeVideo(made(tmp_path / "a.mp4"))
+    outputs.show(video, shell)
+    (shown,) = outputs.cards()
+    shown.comm.say({"kind": "clean", "id": "job1", "ok": True})
+    settle(outputs)
+    shell.request("cell-1", "m2")
+    video.change(reused=True)
+    outputs.show(video, shell)
+    shown.comm.say({"kind": "clean", "id": "job1", "ok": True})
+    settle(outputs)
+
+    assert shown.view["phase"] == "library"
+    assert "nothing was sent" in shown.saved
+    assert [update for _, _, update in shell.shown] == [False, False]
+
+
 def test_two_videos_of_one_run_stay_both() -> None:
     outputs, shell = Outputs(), Shell()
     for number in (1, 2):

@@ -81,8 +81,9 @@ class Card(Live):
         return still_card(self._latest, self._base)
 
     def follow(self, video: Video) -> None:
-        """Show another video from now on."""
+        """Show this video from now on: another one, or the same as it is now, in one more output."""
         self._stop()
+        self._told = ""
         self.video, self._latest = video, video.snapshot()
         self.clean = False
         self.answered.clear()

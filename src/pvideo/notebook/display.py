@@ -91,8 +91,10 @@ class Outputs:
 
         with self._lock:
             showing = self._showing.get(_intent(video))
-            if showing is not None and showing.card.is_open:
-                return showing
+        if showing is not None and showing.card.is_open:
+            # It may have ended long ago, and what it ended as may have changed: found again, or its file moved.
+            showing.card.follow(video)
+            return showing
         made = Showing(Card(video, settled=self._settled, took_over=self._followed), shell, host)
         with self._lock:
             self._showing[_intent(video)] = made
@@ -106,18 +108,18 @@ class Outputs:
             before, lost = self._cells.get(cell, ("", []))
             same_run = before == message and message != ""
             self._cells[cell] = (message, [*lost, shown] if same_run else [shown])
-            closing = [] if same_run else [self._lost(intent, display) for intent, display in lost if intent != shown[0]]
+            closing = [] if same_run else [self._lost(intent, display, keep=intent == shown[0]) for intent, display in lost]
         for card in closing:
             if card is not None:
                 card.close()
 
-    def _lost(self, intent: str, display: str) -> Card | None:
-        """Take one output from a card; return the card if that was its last."""
+    def _lost(self, intent: str, display: str, *, keep: bool) -> Card | None:
+        """Take one output from a card; return the card if that was its last and it is not to be kept."""
         showing = self._showing.get(intent)
         if showing is None or display not in showing.displays:
             return None
         showing.displays.remove(display)
-        return None if showing.displays else self._showing.pop(intent).card
+        return None if showing.displays or keep else self._showing.pop(intent).card
 
     def _followed(self, old: Video, new: Video) -> None:
         with self._lock:
