@@ -11,6 +11,7 @@ import ipywidgets
 import pytest
 from tests.support.notebook import FakeComm, FakeVideo, failed, made, snap
 
+from pvideo.errors import BudgetError
 from pvideo.notebook import base, card
 from pvideo.notebook.card import WIDGET, Card
 
@@ -153,6 +154,24 @@ def test_a_button_that_makes_a_new_video_is_followed(monkeypatch: pytest.MonkeyP
     assert taken == [(old, new)]
     assert (shown.view["id"], shown.view["status"], shown.saved) == ("job2", "sending", "")
     assert (old.observers, new.observers) == (0, 1)
+
+
+def test_what_a_button_is_refused_is_said_on_the_card(monkeypatch: pytest.MonkeyPatch, threads: list[threading.Thread]) -> None:
+    def refuse(*_: Any) -> None:
+        raise BudgetError("budget_reached", price="$0.10", period="today", sum="$5.04", budget="$5.00", line="x")
+
+    monkeypatch.setattr("pvideo.notebook.doing.act", refuse)
+    shown = Card(FakeVideo(failed("model_failed")))
+    shown.comm.say(action(shown, "retry"))
+    joined(threads)
+    shown.push()
+    assert (shown.view["message"]["key"], shown.view["message"]["tone"]) == ("budget_reached", "warn")
+
+    monkeypatch.setattr("pvideo.notebook.doing.act", lambda name, video: None)
+    shown.comm.say(action(shown, "retry"))
+    joined(threads)
+    shown.push()
+    assert shown.view["message"]["key"] == "model_failed"
 
 
 def test_the_page_says_whether_it_plays_and_whether_its_file_is_clean() -> None:

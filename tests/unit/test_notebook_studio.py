@@ -114,6 +114,18 @@ def test_the_demo_is_free_in_words() -> None:
     assert "$" not in shown.form["first"]
 
 
+def test_an_open_studio_wakes_up_when_the_demo_goes_on() -> None:
+    settings.reset()
+    shown = Studio()
+    assert shown.price["disabled"]
+
+    settings.use_demo(lambda: Endpoint(base_url="http://127.0.0.1:1/v1/a/g/replicate", kind="demo"))
+    studio.refresh_all()
+
+    assert shown.price["label"] == "Generate draft"
+    assert "free" in shown.form["first"]
+
+
 def test_a_press_makes_a_video_from_the_values(pressed: list[Any], threads: list[threading.Thread]) -> None:
     shown = Studio()
     shown.comm.say(press({"prompt": CAT, "duration": 3, "draft": True, "seed": None}))

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from pvideo.errors import PVideoError
+
 from .base import Live, hand
 from .chunks import stream
 from .hosts import notebook_folder
 from .pulse import pulse
 from .saved import saved_card, still_card
-from .view import view_of
+from .view import message_of, view_of
 from .words import note
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ class Card(Live):
         self._base = notebook_folder()
         self._settled, self._took_over = settled, took_over
         self._told = ""
+        self._refused: PVideoError | None = None
         self.quiet = threading.Event()
         """Set while the page plays nothing: only then may the output be replaced."""
         self.quiet.set()
@@ -84,6 +87,7 @@ class Card(Live):
         """Show this video from now on: another one, or the same as it is now, in one more output."""
         self._stop()
         self._told = ""
+        self._refused = None
         self.video, self._latest = video, video.snapshot()
         self.clean = False
         self.answered.clear()
@@ -121,7 +125,8 @@ class Card(Live):
     def _view(self, snapshot: Snapshot) -> dict[str, Any]:
         from pvideo.settings import current
 
-        return view_of(snapshot, nonce=self._nonce, base=self._base, now=time.time(), autoplay=current().autoplay)
+        view = view_of(snapshot, nonce=self._nonce, base=self._base, now=time.time(), autoplay=current().autoplay)
+        return view if self._refused is None else {**view, "message": message_of(self._refused, "warn")}
 
     def _stop(self) -> None:
         leave, self._leave = getattr(self, "_leave", None), None
@@ -159,8 +164,14 @@ class Card(Live):
     def _act(self, name: str) -> None:
         from .doing import act
 
-        old = self.video
-        new = act(name, old)
+        old, self._refused = self.video, None
+        try:
+            new = act(name, old)
+        except PVideoError as error:
+            # A budget, an account that is gone: said on the card, as nobody reads a thread's error.
+            self._refused = error
+            pulse.mark(self)
+            return
         if new is not None and new is not old:
             self.follow(new)
             if self._took_over is not None:

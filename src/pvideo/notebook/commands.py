@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import PVideoError
@@ -82,12 +83,21 @@ def _demo(words: list[str], _: Any) -> None:
     from .demonstration import demo
 
     tell(demo(words))
+    _refresh_studios()
 
 
 def _setup(_: list[str], __: Any) -> None:
     from .setup import setup
 
     setup(tell=tell)
+    _refresh_studios()
+
+
+def _refresh_studios() -> None:
+    """Let open Studios know; where there is none their part is not even loaded."""
+    studio = sys.modules.get("pvideo.notebook.studio")
+    if studio is not None:
+        studio.refresh_all()
 
 
 def _doctor(_: list[str], shell: Any) -> None:

@@ -39,10 +39,11 @@ def price_now(model: Model, inputs: Mapping[str, Any], *, running: bool = False)
     quote = estimate(model, inputs)
     demo = demo_is_on()
     reason = ""
-    try:
-        demo = endpoint().realm == "demo"
-    except PVideoError as error:
-        reason = f"{error.title}. {error.next}"
+    if not demo:
+        try:
+            endpoint()
+        except PVideoError as error:
+            reason = f"{error.title}. {error.next}"
     text = "free" if demo else quote.text
     label = say("actions", "make_another", price=text) if running else _label(text, draft=bool(inputs.get("draft")), demo=demo)
     why = reason or (f"{_title('running_already')}." if running else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from .chunks import stream
 from .pulse import pulse
 from .purse import money_now, price_now
 from .strip import Strip
-from .uploads import Upload, Uploads
+from .values import Values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
     from pvideo.job.video import Video
     from pvideo.model.schema import Model
 
+    from .uploads import Upload
+
 _NONCES = 1000
+
+_open: weakref.WeakSet[Studio] = weakref.WeakSet()
 
 
 class Studio(Live):
@@ -67,19 +72,14 @@ class Studio(Live):
     def __init__(self, model: str | None = None, **inputs: Any) -> None:
         from pvideo.job.press import find_model
         from pvideo.model.presentation import form
-        from pvideo.settings import current
 
         self._model: Model = find_model(model)
         self._strip = Strip(self._news)
-        self._uploads = Uploads()
-        self._files: dict[str, Upload] = {}
-        self._secrets: dict[str, Any] = {}
+        self._values = Values(self._model)
         self._nonces: dict[str, None] = {}
-        _check_names(self._model, inputs)
-        preset = {name: value for name, value in current().inputs.items() if self._model.field(name) is not None}
-        first = {**_start(self._model), **preset, **inputs}
-        super().__init__(kind="studio", form={**form(self._model), "first": price_now(self._model, first).first}, inputs=first)
-        self._judge()
+        super().__init__(kind="studio", form=form(self._model), inputs=self._values.first(inputs))
+        self.refresh()
+        _open.add(self)
 
     # What a person types in Python.
 
@@ -134,7 +134,7 @@ class Studio(Live):
         strip: Strip | None = getattr(self, "_strip", None)
         if strip is not None:
             strip.close()
-            self._uploads.close()
+            self._values.close()
             pulse.forget(self)
         super().close()
 
@@ -143,7 +143,7 @@ class Studio(Live):
     @traitlets.validate("inputs")
     def _inputs_valid(self, proposal: Any) -> dict[str, Any]:
         values: dict[str, Any] = dict(proposal["value"])
-        _check_names(self._model, values)
+        self._values.check(values)
         return values
 
     @traitlets.observe("inputs")
@@ -162,6 +162,11 @@ class Studio(Live):
             self.views = views
         self._judge()
 
+    def refresh(self) -> None:
+        """Say everything anew after the account or the demo changed."""
+        self.form = {**self.form, "first": price_now(self._model, self._typed()).first}
+        self._judge()
+
     def _judge(self) -> None:
         """Say anew what is wrong, what it costs, and what is left of the budget."""
         from pvideo.model.validation import validate
@@ -174,10 +179,7 @@ class Studio(Live):
             self.problems, self.price, self.money = problems, price.trait, money
 
     def _typed(self) -> dict[str, Any]:
-        """Return the inputs as a press takes them: files by their path, secrets from where they are kept."""
-        values = {name: value for name, value in self.inputs.items() if value is not None and value != ""}
-        files = {name: upload.path for name, upload in self._files.items() if values.get(name) == upload.name}
-        return {**values, **files, **self._secrets}
+        return self._values.typed(self.inputs)
 
     # Messages: from the page.
 
@@ -204,16 +206,8 @@ class Studio(Live):
     def _take_inputs(self, content: Mapping[str, Any]) -> None:
         """Take the form's values: those of inputs that the model has; a secret is kept apart and never sent back."""
         given = content.get("inputs")
-        if not isinstance(given, dict):
-            return
-        kept: dict[str, Any] = {}
-        for name, value in given.items():
-            field = self._model.field(name) if isinstance(name, str) else None
-            if field is not None and field.secret:
-                self._secrets[field.name] = value
-            elif field is not None and value is not None:
-                kept[field.name] = value
-        self.inputs = kept
+        if isinstance(given, dict):
+            self.inputs = self._values.take(given)
 
     def _pressed(self, content: Mapping[str, Any]) -> None:
         """Take a press once: a message that comes twice is one press."""
@@ -242,8 +236,7 @@ class Studio(Live):
         """Fill the form with what made one of the videos."""
         video = self._strip.get(content.get("id"))
         if video is not None:
-            asked = video.snapshot().typed.items()
-            self.inputs = {name: value for name, value in asked if self._model.field(name) is not None and not isinstance(value, dict)}
+            self.inputs = self._values.loaded(video.snapshot().typed)
 
     def _acted(self, content: Mapping[str, Any]) -> None:
         video = self._strip.offered(content)
@@ -268,38 +261,24 @@ class Studio(Live):
             hand(stream, self.send, video.snapshot().path, video.snapshot().intent)
 
     def _take_file(self, content: Mapping[str, Any], buffers: list[memoryview]) -> None:
-        field = self._model.field(str(content.get("field")))
-        if field is None or field.media is None:
-            return
-        got = self._uploads.take(content, buffers)
+        got = self._values.piece(content, buffers)
         if isinstance(got, str):
             self.notice = got
         elif got is not None:
-            hand(self._filed, field.name, got)
+            hand(self._filed, str(content["field"]), got)
 
     def _filed(self, field: str, upload: Upload) -> None:
-        self._files[field] = upload
         self.inputs = {**self.inputs, field: upload.name}
         self.send({"kind": "file_ok", "field": field, "name": upload.name, "size": upload.size, "thumb": upload.thumb()})
 
     def _clear_file(self, content: Mapping[str, Any]) -> None:
         field = str(content.get("field"))
-        self._uploads.drop(field)
-        self._files.pop(field, None)
+        self._values.drop(field)
         self.inputs = {name: value for name, value in self.inputs.items() if name != field}
 
 
-def _start(model: Model) -> dict[str, Any]:
-    """Return what a new Studio begins with: a prompt, and the cheap draft where the model has one."""
-    return {**({"prompt": model.first} if model.first else {}), **({"draft": True} if model.has_draft else {})}
-
-
-def _check_names(model: Model, inputs: Mapping[str, Any]) -> None:
-    from .text import nearest
-
-    for name in inputs:
-        if model.field(str(name)) is None:
-            known = [field.name for field in model.fields if field.place != "hidden"]
-            near = nearest(str(name), known)
-            hint = f"Did you mean {near}? " if near else f"There are: {', '.join(known)}. "
-            raise InputError("option_unknown", option=name, model=model.name, suggestion=hint)
+def refresh_all() -> None:
+    """Bring the prices of every open Studio up to date: the account, or the demo, has changed."""
+    for studio in list(_open):
+        if studio.is_open:
+            studio.refresh()

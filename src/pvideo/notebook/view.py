@@ -15,6 +15,7 @@ from .words import clock, date, is_budget, money, price, span
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pvideo.errors import PVideoError
     from pvideo.job.states import Snapshot
 
 KEYS = (
@@ -129,7 +130,11 @@ def _message(snapshot: Snapshot) -> dict[str, str] | None:
     error = snapshot.error
     if error is None or error.key in {"canceled", "canceled_unsent", "aborted", "connection_lost"}:
         return None
-    tone = "bad" if snapshot.status in _BAD else "info" if snapshot.status == "sending" else "warn"
+    return message_of(error, "bad" if snapshot.status in _BAD else "info" if snapshot.status == "sending" else "warn")
+
+
+def message_of(error: PVideoError, tone: str) -> dict[str, str]:
+    """Return an error as the card's message."""
     return {"key": error.key, "title": error.title, "sentence": error.sentence, "next": error.next, "tone": tone}
 
 
