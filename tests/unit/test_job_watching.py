@@ -331,3 +331,17 @@ def test_a_job_of_an_account_that_is_not_set_up_waits_with_a_note(world: World) 
     assert "endpoint_gone" in errors
     assert course.feed.latest.status == "succeeded"
     assert course.feed.latest.error is None
+
+
+def test_a_job_met_again_after_the_hour_is_looked_at_before_it_is_given_up(world: World) -> None:
+    course = world.press()
+    world.go(world.replicate.create("m", course.row.input))
+    run, sent = world.replicate.runs[0], world.clock.wall() - 4000
+    world.journal.created(course.row.intent, run.id, sent_at=sent, sent_steady=world.clock.steady() - 4000, boot="boot-1")
+
+    kept = world.kept_row(course)
+    next_one = world.begin(kept)
+    world.go(next_one.task)
+
+    assert next_one.feed.latest.path is not None
+    assert len(world.replicate.gets) >= 1

@@ -138,6 +138,9 @@ class Course:
             await self._expect()
             while not self.row.finished and not self.live.parked:
                 await self._step()
+            if self.exchanges:
+                kept, self.exchanges = self.exchanges, []
+                await self.written(lambda: self.tools.journal.update(self.row.intent, exchanges=kept))
         except asyncio.CancelledError:
             raise
         except Exception as problem:

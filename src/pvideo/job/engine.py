@@ -6,14 +6,10 @@ nbclient), commits and decoding run in threads of their own, and nothing here pr
 
 from __future__ import annotations
 
-import asyncio
 import atexit
-import contextvars
-import logging
 import os
 import threading
 import uuid
-from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -24,24 +20,25 @@ from pvideo.job.course import Course
 from pvideo.job.endpoints import USER_AGENT, Endpoints
 from pvideo.job.live import Live, revived
 from pvideo.job.owner import myself
+from pvideo.job.thread import LoopThread
 from pvideo.job.tools import Tools, current_intent
 from pvideo.job.video import Video
+from pvideo.library import sidecar
 from pvideo.library.journal import Journal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
     from pathlib import Path
 
     from pvideo.endpoint import Endpoint
     from pvideo.job.tools import Fetched
     from pvideo.library.rows import JobRow
 
-logger = logging.getLogger(__name__)
-
 CLOSE_WITHIN = 1.5
 """The interpreter's end is not held up for longer, in seconds."""
 
 _FLUSH_AT = 20
+_ANSWER_WITHIN = 60.0
 
 
 class Engine:
@@ -67,8 +64,7 @@ class Engine:
         self._courses: dict[str, Course] = {}
         self._videos: dict[str, Video] = {}
         self._lock = threading.RLock()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
+        self._thread = LoopThread(self._ending)
         self._recovered = False
 
     @classmethod
@@ -81,7 +77,10 @@ class Engine:
         path = settings.current().journal_path.absolute()
         with cls._making:
             if path not in cls._engines:
-                cls._engines[path] = cls(Journal(path))
+                journal = Journal(path)
+                if journal.damaged is not None:
+                    sidecar.rebuild(journal, settings.current().video_folder)
+                cls._engines[path] = cls(journal)
             return cls._engines[path]
 
     def submit(self, row: JobRow, *, sent: dict[str, Any], hide: tuple[str, ...] = ()) -> Video:
@@ -117,14 +116,13 @@ class Engine:
         if course.row.finished:
             fresh = revived(course.row)
             error = fresh.error if fresh.missing or course.live.missing else course.live.error
-            self.call(lambda: course.show(reused=True, phase="library", missing=fresh.missing, error=error))
             course.live.reused, course.live.phase, course.live.missing, course.live.error = True, "library", fresh.missing, error
             course.feed.publish(course.picture())
         return video
 
     def cancel(self, intent: str) -> None:
         """Ask for a job to be canceled; returns at once, safe from any thread."""
-        self._do(intent, lambda course: self._spawn(course.ask_cancel()))
+        self._do(intent, lambda course: self._thread.spawn(course.ask_cancel()))
 
     def go_on(self, intent: str) -> None:
         """Let a job look or try again now: one that waits for a person, or one that pauses."""
@@ -143,12 +141,12 @@ class Engine:
             if self._recovered:
                 return
             self._recovered = True
-        self.call(lambda: self._spawn(self._recover()))
+        self.call(lambda: self._thread.spawn(self._recover()))
 
     def recover_now(self) -> list[JobRow]:
         """Go on with the jobs of dead processes and return them; not on the engine's thread."""
         self._recovered = True
-        rows: list[JobRow] = self.ask(self._recover)
+        rows: list[JobRow] = self._thread.ask(self._recover, _ANSWER_WITHIN)
         return rows
 
     def learn(self, endpoint: Endpoint) -> None:
@@ -166,14 +164,14 @@ class Engine:
         async def look() -> dict[str, Any]:
             return await self._endpoints.model(endpoint, name)
 
-        found: dict[str, Any] = self.ask(look)
+        found: dict[str, Any] = self._thread.ask(look, _ANSWER_WITHIN)
         return found
 
     def save(self, intent: str, *, folder: Path) -> None:
         """Save a made video now, into `folder` when its own is closed; also one whose file has moved, while it lives."""
 
         def act(course: Course) -> None:
-            self._spawn(self._save(course, str(folder)))
+            self._thread.spawn(self._save(course, str(folder)))
 
         self._do(intent, act)
 
@@ -188,12 +186,7 @@ class Engine:
 
     def call(self, function: Callable[[], Any]) -> None:
         """Run `function` on the engine's thread."""
-        with suppress(RuntimeError):  # the interpreter is ending and the loop is closed
-            self._running().call_soon_threadsafe(function, context=contextvars.Context())
-
-    def ask(self, coroutine: Callable[[], Coroutine[Any, Any, Any]], timeout: float = 30.0) -> Any:
-        """Run a coroutine on the engine's thread and return its result; not from that thread itself."""
-        return asyncio.run_coroutine_threadsafe(coroutine(), self._running()).result(timeout)
+        self._thread.call(function)
 
     def courses(self) -> list[Course]:
         """Return the jobs this process knows."""
@@ -205,52 +198,17 @@ class Engine:
         with self._making:
             for path in [path for path, engine in self._engines.items() if engine is self]:
                 del self._engines[path]
-        thread, loop = self._thread, self._loop
-        if self.pid != os.getpid():
-            return
-        if thread is not None and loop is not None and thread.is_alive():
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(loop.stop)
-            thread.join(timeout)
-        if thread is None or not thread.is_alive():
+        if self._thread.close(timeout):
             self.journal.close()
 
-    def _running(self) -> asyncio.AbstractEventLoop:
-        with self._lock:
-            if self.pid != os.getpid():
-                msg = "a forked process has an engine of its own: Engine.get()"
-                raise RuntimeError(msg)
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                # Otherwise asyncio tells of tasks that the interpreter's end cut off, in the middle of someone's cell.
-                self._loop.set_exception_handler(lambda _, context: logger.debug("loop: %s", context.get("message")))
-                self._thread = threading.Thread(target=self._run, args=(self._loop,), name="pvideo-engine", daemon=True)
-                self._thread.start()
-            return self._loop
-
-    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
-        asyncio.set_event_loop(loop)
-        try:
-            loop.run_forever()
-            tasks = asyncio.all_tasks(loop)
-            for task in tasks:
-                task.cancel()
-            ending = asyncio.gather(*tasks, self._endpoints.close(), return_exceptions=True) if tasks else self._endpoints.close()
-            loop.run_until_complete(ending)
-        finally:
-            for worker in (self.tools.disk, self.tools.studio):
-                getattr(worker, "close", lambda _: None)(0.5)
-            loop.close()
+    async def _ending(self) -> None:
+        await self._endpoints.close()
+        for worker in (self.tools.disk, self.tools.studio):
+            getattr(worker, "close", lambda _: None)(0.5)
 
     def _start(self, course: Course, *, of_another: bool = False) -> None:
         going_on = adoption.follow(course) if of_another else course.run()
-        course.task = self._spawn(going_on)
-
-    def _spawn(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        task = asyncio.get_running_loop().create_task(coroutine)
-        _tasks.add(task)  # the loop itself holds tasks only weakly
-        task.add_done_callback(_tasks.discard)
-        return task
+        course.task = self._thread.spawn(going_on)
 
     async def _save(self, course: Course, folder: str) -> None:
         if course.live.missing:
@@ -300,10 +258,7 @@ class Engine:
         course.exchanges.append(asdict(exchange))
         if len(course.exchanges) >= _FLUSH_AT:
             kept, course.exchanges = course.exchanges, []
-            self._spawn(course.written(lambda: self.journal.update(course.row.intent, exchanges=kept)))
-
-
-_tasks: set[asyncio.Task[Any]] = set()
+            self._thread.spawn(course.written(lambda: self.journal.update(course.row.intent, exchanges=kept)))
 
 
 def _examine(path: Path) -> tuple[dict[str, Any] | None, bytes | None]:

@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
-import secrets
 import shutil
-import uuid
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pvideo import settings
 from pvideo.errors import BudgetError, JournalError, SettingsError
-from pvideo.job import schedule
 from pvideo.job.budget import permit
 from pvideo.job.engine import Engine
-from pvideo.job.reconcile import HIDDEN, canonical, fingerprint
-from pvideo.library.rows import JobRow
+from pvideo.job.intent import press_key, write_down
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pvideo.endpoint import Endpoint
     from pvideo.job.video import Video
+    from pvideo.library.rows import JobRow
     from pvideo.model.prepare import Prepared
-    from pvideo.model.price import Price
     from pvideo.model.schema import Model
     from pvideo.settings import Settings
 
 _ROOM = 30 * 1024**2
 """Bytes that must be free before anything is sent: more than most videos need."""
-
-_SHOWN_OF_DATA = 40
 
 
 def generate(
@@ -102,7 +96,8 @@ def press(
     place = _endpoint(engine, model, prepared, now, reuse=reuse and not again)
     if not isinstance(place, settings.Endpoint):
         return place
-    row, sent = _row(engine, model, prepared, place, now)
+    row, sent = write_down(engine.tools, model, prepared, place, now)
+    engine.learn(place)
     row = replace(row, name=name, template=template or "", prefer_wait=prefer_wait)
     kept, new = _write(engine, row, now, "none" if again else "any" if reuse else "running", confirm=confirm)
     if not new:
@@ -132,11 +127,6 @@ def find_model(model: str | Model | None = None) -> Model:
             engine.models[name] = catalog.from_api(engine.model(name))
         found: Model = engine.models[name]
         return found
-
-
-def press_key(folder: str, model: str, realm: str, typed: Mapping[str, Any]) -> str:
-    """Return what makes a re-run of a press recognisable: where, what, for real or not, and the inputs as typed."""
-    return hashlib.sha256(canonical([folder, model, realm, dict(typed)]).encode()).hexdigest()
 
 
 def _defaults(model: Model, now: Settings, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -172,60 +162,6 @@ def _endpoint(engine: Engine, model: Model, prepared: Prepared, now: Settings, *
         raise
 
 
-def _row(engine: Engine, model: Model, prepared: Prepared, endpoint: Endpoint, now: Settings) -> tuple[JobRow, dict[str, Any]]:
-    """Return the job as the journal will have it, and the whole input as it will be sent."""
-    from pvideo.model.price import estimate
-
-    sent, seed, ours = _seeded(model, dict(prepared.input))
-    kept = {name: HIDDEN if name in prepared.secret_fields else _shortened(value) for name, value in sent.items()}
-    typed, intent, clock = prepared.typed, str(uuid.uuid4()), engine.tools.clock
-    price: Price = estimate(model, sent)
-    row = JobRow(
-        intent=intent,
-        event_id=intent,
-        press_key=press_key(str(now.video_folder), model.name, endpoint.realm, typed),
-        fingerprint=fingerprint(kept),
-        session=engine.tools.session,
-        owner=engine.tools.owner,
-        realm=endpoint.realm,
-        kind=endpoint.kind,
-        base_url=endpoint.base_url,
-        account=endpoint.account_id,
-        gateway=endpoint.gateway,
-        model=model.name,
-        prompt=str(sent.get("prompt") or ""),
-        typed=typed,
-        input=kept,
-        seed=seed,
-        seed_ours=ours,
-        shape=schedule.shape(sent),
-        notes=tuple(prepared.notes),
-        deadline=now.deadline,
-        log_payload=now.log_payload,
-        folder=str(now.video_folder),
-        estimate=price.amount,
-        estimate_text=price.text,
-        upper_bound=price.upper_bound,
-        day=clock.day(),
-        pressed_at=clock.wall(),
-        boot=clock.boot(),
-    )
-    engine.learn(endpoint)
-    return row, sent
-
-
-def _seeded(model: Model, sent: dict[str, Any]) -> tuple[dict[str, Any], int | None, bool]:
-    """Give the input a seed of our own when it has none: it makes the video repeatable, and a lost answer findable."""
-    name = model.seed_field
-    if name is None:
-        return sent, None, False
-    given = sent.get(name)
-    if given is not None:
-        return sent, int(given), False
-    seed = secrets.randbelow(2**31)
-    return {**sent, name: seed}, seed, True
-
-
 def _write(engine: Engine, row: JobRow, now: Settings, reuse: Literal["none", "running", "any"], *, confirm: bool) -> tuple[JobRow, bool]:
     """Write it down, if the budget and the disk allow one more."""
     confirmed = confirm or row.press_key in engine.asked
@@ -251,12 +187,3 @@ def _check_folder(folder: Path) -> None:
         raise JournalError("folder_closed", folder=str(folder), reason=os.strerror(errno.EACCES if nearest.is_dir() else errno.ENOTDIR))
     if shutil.disk_usage(nearest).free < _ROOM:
         raise JournalError("disk_full", folder=str(folder))
-
-
-def _shortened(value: Any) -> Any:
-    """Return a value as the journal keeps it: of a file sent inline only its kind and size."""
-    if isinstance(value, str) and value[:5].lower() == "data:":
-        return f"{value[:_SHOWN_OF_DATA].split(',')[0]},… ({len(value):,} characters)"
-    if isinstance(value, Mapping):
-        return {name: _shortened(item) for name, item in value.items()}
-    return [_shortened(item) for item in value] if isinstance(value, (list, tuple)) else value

@@ -31,6 +31,7 @@ class Watch:
         self.troubles = 0
         self.cancels = 0
         self.canceled = False
+        self.looked = False
         self.asked_wait: float | None = None
 
     async def run(self) -> None:
@@ -40,7 +41,7 @@ class Watch:
         while course.row.state in {"created", "running"}:
             if prediction is not None and await self._digest(prediction):
                 return
-            if self._late() and prediction is None and await ends.too_late(course):
+            if self.looked and prediction is None and self._late() and await ends.too_late(course):
                 return
             wait = self._wait()
             course.show(next_at=course.tools.clock.wall() + wait)
@@ -97,6 +98,7 @@ class Watch:
             return None
         await course.tools.look_turn()
         course.show(exchanges=course.live.exchanges + 1)
+        self.looked = True
         try:
             look = await reached[0].get(course.row.prediction_id)
         except LookFailed as failed:

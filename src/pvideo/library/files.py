@@ -47,7 +47,7 @@ def part_path(folder: Path, name: str) -> Path:
 
 def remove_parts(folder: Path, name: str) -> None:
     """Remove what an interrupted download left behind."""
-    for left in folder.glob(f"{name}.*part"):
+    for left in folder.glob(f"{name}*.part"):
         with suppress(OSError):
             left.unlink()
 

@@ -1,0 +1,88 @@
+"""What a press writes down before anything is sent: the job as the journal has it, and the input as it will be sent."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pvideo.job import schedule
+from pvideo.job.reconcile import HIDDEN, canonical, fingerprint
+from pvideo.library.rows import JobRow
+
+if TYPE_CHECKING:
+    from pvideo.endpoint import Endpoint
+    from pvideo.job.tools import Tools
+    from pvideo.model.prepare import Prepared
+    from pvideo.model.schema import Model
+    from pvideo.settings import Settings
+
+_SHOWN_OF_DATA = 40
+
+
+def press_key(folder: str, model: str, realm: str, typed: Mapping[str, Any]) -> str:
+    """Return what makes a re-run of a press recognisable: where, what, for real or not, and the inputs as typed."""
+    return hashlib.sha256(canonical([folder, model, realm, dict(typed)]).encode()).hexdigest()
+
+
+def write_down(tools: Tools, model: Model, prepared: Prepared, endpoint: Endpoint, now: Settings) -> tuple[JobRow, dict[str, Any]]:
+    """Return a new job, and its whole input, which only this process has."""
+    from pvideo.model.price import estimate
+
+    sent, seed, ours = seeded(model, dict(prepared.input))
+    kept = {name: HIDDEN if name in prepared.secret_fields else shortened(value) for name, value in sent.items()}
+    intent, clock, price = str(uuid.uuid4()), tools.clock, estimate(model, sent)
+    row = JobRow(
+        intent=intent,
+        event_id=intent,
+        press_key=press_key(str(now.video_folder), model.name, endpoint.realm, prepared.typed),
+        fingerprint=fingerprint(kept),
+        session=tools.session,
+        owner=tools.owner,
+        realm=endpoint.realm,
+        kind=endpoint.kind,
+        base_url=endpoint.base_url,
+        account=endpoint.account_id,
+        gateway=endpoint.gateway,
+        model=model.name,
+        prompt=str(sent.get("prompt") or ""),
+        typed=prepared.typed,
+        input=kept,
+        seed=seed,
+        seed_ours=ours,
+        shape=schedule.shape(sent),
+        notes=tuple(prepared.notes),
+        deadline=now.deadline,
+        log_payload=now.log_payload,
+        folder=str(now.video_folder),
+        estimate=price.amount,
+        estimate_text=price.text,
+        upper_bound=price.upper_bound,
+        day=clock.day(),
+        pressed_at=clock.wall(),
+        boot=clock.boot(),
+    )
+    return row, sent
+
+
+def seeded(model: Model, sent: dict[str, Any]) -> tuple[dict[str, Any], int | None, bool]:
+    """Give the input a seed of our own when it has none: it makes the video repeatable, and a lost answer findable."""
+    name = model.seed_field
+    if name is None:
+        return sent, None, False
+    given = sent.get(name)
+    if given is not None:
+        return sent, int(given), False
+    seed = secrets.randbelow(2**31)
+    return {**sent, name: seed}, seed, True
+
+
+def shortened(value: Any) -> Any:
+    """Return a value as the journal keeps it: of a file sent inline only its kind and size."""
+    if isinstance(value, str) and value[:5].lower() == "data:":
+        return f"{value[:_SHOWN_OF_DATA].split(',')[0]},… ({len(value):,} characters)"
+    if isinstance(value, Mapping):
+        return {name: shortened(item) for name, item in value.items()}
+    return [shortened(item) for item in value] if isinstance(value, (list, tuple)) else value
