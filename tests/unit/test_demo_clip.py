@@ -13,7 +13,7 @@ np = pytest.importorskip("numpy")
 Image = pytest.importorskip("PIL.Image")
 
 from pvideo.demo.clip import Clip, ClipError, render  # noqa: E402
-from pvideo.demo.film.lettering import font, wrap  # noqa: E402
+from pvideo.demo.film.lettering import balanced, font, wrap  # noqa: E402
 from pvideo.demo.film.plan import ratio, size  # noqa: E402
 
 if TYPE_CHECKING:
@@ -268,6 +268,7 @@ def test_a_prompt_is_broken_into_lines_that_fit():
     lines = wrap("word " * 100, face, 300, 3)
     assert len(lines) == 3
     assert lines[-1].endswith("…")
+    assert len(balanced("one two three four five six seven eight nine ten x", face, 300, 3)[-1]) > 10
     assert all(face.getlength(line) <= 300 for line in [*lines, *wrap("w" * 400, face, 300, 3)])
 
 

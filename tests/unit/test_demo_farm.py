@@ -10,8 +10,8 @@ import pytest
 
 pytest.importorskip("av")
 
-from pvideo.demo.clip import Clip, ClipError  # noqa: E402
-from pvideo.demo.farm import Farm  # noqa: E402
+from pvideo.demo.clip import Clip, ClipError
+from pvideo.demo.farm import Farm
 
 GIVEN = {"prompt": "a cat", "duration": 1, "draft": True, "seed": 1, "save_audio": False}
 
@@ -56,7 +56,7 @@ def test_a_worker_that_died_is_replaced(farm, tmp_path):
 
 def test_what_cannot_be_drawn_is_said_and_the_worker_lives_on(farm, tmp_path):
     """A refused input is the model's sentence, not a crash."""
-    with pytest.raises(ClipError, match="^Input validation error: image"):
+    with pytest.raises(ClipError, match=r"^Input validation error: image"):
         farm({**GIVEN, "image": "https://example.com/a.png"}, tmp_path / "a.mp4")
     pids = {w.pid for w in farm._all}
     farm(GIVEN, tmp_path / "a.mp4")

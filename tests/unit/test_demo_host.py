@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -55,7 +56,7 @@ def until(true, seconds: float = 10.0) -> bool:
 
 
 def port(url: str) -> int:
-    return int(url.split(":")[2].split("/")[0])
+    return urlsplit(url).port
 
 
 def test_the_first_request_waits_for_the_start_and_the_second_ensure_finds_it(home):

@@ -79,6 +79,19 @@ def wrap(text: str, face: Any, width: float, lines: int) -> list[str]:
     return [line for line in out if line]
 
 
+def balanced(text: str, face: Any, width: float, lines: int) -> list[str]:
+    """Break text like `wrap`, then narrow the column as far as it takes no further line: no word is left alone."""
+    best = wrap(text, face, width, lines)
+    if len(best) < 2 or best[-1].endswith("…"):
+        return best
+    for share in (0.94, 0.88, 0.82, 0.76, 0.7, 0.64):
+        tighter = wrap(text, face, width * share, lines + 1)
+        if len(tighter) > len(best):
+            break
+        best = tighter
+    return best
+
+
 def _words_of(text: str, face: Any, width: float) -> list[str]:
     """Split at blanks, and inside a word that is wider than a line."""
     out: list[str] = []
@@ -98,7 +111,7 @@ def _words(text: str, caption: str, width: int, height: int, unit: float) -> tup
     size = round((30 if len(text) < 110 else 25) * unit)
     face, small = font(size, text), font(round(15 * unit))
     left = int(40 * unit)
-    lines = wrap(text, face, min(width - 2 * left, 860 * unit), 3)
+    lines = balanced(text, face, min(width - 2 * left, 860 * unit), 3)
     step, foot = int(size * 1.32), int(40 * unit)
     tall = (len(lines) * step + int(30 * unit) + foot + int(90 * unit)) & ~1
     top = height - tall

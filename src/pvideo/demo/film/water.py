@@ -40,8 +40,9 @@ class Water:
         flat = noise.clouds(rng, 256, 512, power=0.95, stretch=2.6) - 0.5
         depth = np.linspace(0, 1, self.rows, dtype=np.float32)
         source = ((1 - 1 / (1 + 5.0 * depth)) * 300).astype(np.float32)
-        lines = flat[source.astype(int) % 256]
-        wide = np.asarray(Image.fromarray(lines).resize((self.period, self.rows), Image.Resampling.BILINEAR), np.float32)
+        row, part = source.astype(int) % 255, (source % 1)[:, None]
+        lines = np.asarray(flat[row] * (1 - part) + flat[row + 1] * part, np.float32)
+        wide = np.asarray(Image.fromarray(lines).resize((self.period, self.rows), Image.Resampling.BICUBIC), np.float32)
         return np.concatenate([wide, wide[:, : self.width]], axis=1)
 
     def _path(self, mood: Mood, sun: float, height: Floats) -> Floats:

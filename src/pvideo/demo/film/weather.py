@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from pvideo.demo.film.words import Color
 
 
+GRAIN = 620
+"""Strength of the grain, in 1/256 of a step of luma: enough against bands in the sky, too little to see."""
+
+
 class Falling:
     """Tiles of rain or snow that fall at different speeds and repeat."""
 
@@ -94,7 +98,7 @@ class Lens:
         self.keep = np.rint(shade * 256).astype(np.uint16)
         lift = (256 - self.keep) * 16
         rng = noise.source(view.seed, "grain")
-        amount = 620 if view.fine else 200
+        amount = GRAIN if view.fine else GRAIN // 3
         grain = rng.integers(0, amount, (view.height, view.width), dtype=np.uint16)
         self.grain = [lift + np.roll(grain, shift, (0, 1)) for shift in ((0, 0), (37, 91), (113, 47), (71, 203))]
 

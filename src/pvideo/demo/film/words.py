@@ -149,8 +149,8 @@ _LIGHT = (
 )
 _MOTIFS = {
     "city": "city street skyline tokyo york london paris urban downtown skyscraper skyscrapers town metropolis cyberpunk buildings",
-    "water": "sea ocean beach wave waves lake river water harbor harbour coast shore island boat sail sailing ship pond surf",
-    "meadow": "flower flowers wildflowers meadow field garden blossom blossoms poppy poppies daisy daisies tulip tulips lavender grass spring",
+    "water": "sea ocean beach wave waves lake river water harbor harbour coast shore island boat sail ship pond surf",
+    "meadow": "flower flowers wildflowers meadow field garden blossom blossoms poppy poppies daisy daisies tulip tulips lavender spring",
     "forest": "forest tree trees wood woods jungle pine pines taiga",
     "dunes": "desert dune dunes sand sahara",
     "rain": "rain rainy raining drizzle downpour umbrella storm thunderstorm",
