@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+
 from tests.e2e.demo import Demo
 from tests.e2e.jupyter import SECOND_PYTHON, Jupyter, private_environment
 from tests.e2e.lab import Lab
@@ -70,8 +71,11 @@ def gateway(kernel_environment: dict[str, str]) -> Iterator[Demo]:
 
 
 @pytest.fixture
-def demo(gateway: Demo) -> Demo:
-    """The embedded gateway, empty, four times as fast as the real one."""
+def demo(gateway: Demo, kernel_environment: dict[str, str]) -> Demo:
+    """The embedded gateway, empty, four times as fast as the real one; the journal is empty, too."""
+    for path in Path(kernel_environment["PVIDEO_HOME"]).iterdir():
+        if path.is_file():
+            path.unlink()
     gateway.reset(speed=4)
     return gateway
 
@@ -91,7 +95,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_lab(server: Jupyter, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Lab]]:
+def open_lab(server: Jupyter, browser: Browser, demo: Demo, request: pytest.FixtureRequest) -> Iterator[Callable[..., Lab]]:
     """Makes pages; each has its folder, and each must end without an error in its console."""
     made: list[Lab] = []
 

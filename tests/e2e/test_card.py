@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
-from tests.e2e.cells import CAT, LONG, SETUP
+
+from tests.e2e.cells import CAT, FULL, SETUP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,8 +52,8 @@ def test_the_video_is_a_file_beside_the_notebook(lab: Lab, demo: Demo) -> None:
 
 @pytest.mark.parametrize("kernel", ["python3", "ipykernel72"])
 def test_cancel_is_heard_while_a_cell_runs(lab: Lab, demo: Demo, kernel: str) -> None:
-    demo.change(speed=1)
-    lab.open(lab.write(SETUP, LONG, "import time; time.sleep(20)", kernel=kernel))
+    demo.change(speed=1, seconds_per_second=10)
+    lab.open(lab.write(SETUP, FULL, "import time; time.sleep(20)", kernel=kernel))
     lab.run(0)
     lab.run(1)
     lab.expect_status(lab.card(1), "processing")

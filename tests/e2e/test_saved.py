@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
-from tests.e2e.cells import CAT, LONG, SETUP
+
+from tests.e2e.cells import CAT, FULL, SETUP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,8 +42,8 @@ def outputs(book: dict[str, Any], index: int) -> list[dict[str, Any]]:
 
 
 def test_a_reload_while_it_runs_finds_the_live_card_again(lab: Lab, demo: Demo) -> None:
-    demo.change(speed=4)
-    path = lab.write(SETUP, LONG)
+    demo.change(speed=1)
+    path = lab.write(SETUP, FULL)
     lab.open(path)
     lab.run(0)
     lab.run(1)
@@ -51,7 +52,6 @@ def test_a_reload_while_it_runs_finds_the_live_card_again(lab: Lab, demo: Demo) 
 
     lab.reload(path)
     expect(lab.card(1)).to_be_visible(timeout=30_000)
-    demo.change(speed=20)
     lab.expect_status(lab.card(1), "succeeded")
 
     lab.expect_playing(lab.video(1))
@@ -125,8 +125,8 @@ def test_run_all_twice_pays_once(lab: Lab, demo: Demo) -> None:
 
 
 def test_after_a_restart_the_same_cell_goes_on_without_paying(lab: Lab, demo: Demo) -> None:
-    demo.change(speed=4)
-    lab.open(lab.write(SETUP, LONG))
+    demo.change(speed=1)
+    lab.open(lab.write(SETUP, FULL))
     lab.run(0)
     lab.run(1)
     lab.expect_status(lab.card(1), "processing")
@@ -134,7 +134,6 @@ def test_after_a_restart_the_same_cell_goes_on_without_paying(lab: Lab, demo: De
     lab.restart_kernel()
     lab.run(0)
     lab.run(1)
-    demo.change(speed=20)
     lab.expect_status(lab.card(1), "succeeded")
 
     lab.expect_playing(lab.video(1))
