@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-
 from tests.e2e.demo import Demo
 from tests.e2e.jupyter import SECOND_PYTHON, Jupyter, private_environment
 from tests.e2e.lab import Lab

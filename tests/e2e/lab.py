@@ -14,7 +14,6 @@ from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import ConsoleMessage, Locator, Page
-
     from tests.e2e.jupyter import Jupyter
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / ".test-artifacts" / "screenshots"

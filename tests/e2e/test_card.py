@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
-
 from tests.e2e.cells import CAT, FULL, SETUP
 
 if TYPE_CHECKING:

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
-
 from tests.e2e.cells import CAT, SETUP, STUDIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playwright.sync_api import Locator
-
     from tests.e2e.demo import Demo
     from tests.e2e.lab import Lab
 

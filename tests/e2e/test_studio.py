@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
-
 from tests.e2e.cells import SETUP, STUDIO
 
 if TYPE_CHECKING:

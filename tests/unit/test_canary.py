@@ -10,7 +10,6 @@ import zipfile
 from urllib.parse import quote
 
 import pytest
-
 from tests.support.canary import cloudflare_canary, find, replicate_canary, scan
 
 TOKEN = replicate_canary()
