@@ -415,3 +415,43 @@ def wait_until(true: Any, seconds: float = 20.0) -> None:
     while not true():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def test_a_press_that_died_before_it_was_sent_is_sent_by_the_re_run(demo: RunningDemo) -> None:
+    model, inputs = find_model(), {"prompt": "A cat", "draft": True, "duration": 1}
+    first = press(model, inputs).wait(30)
+    engine = Engine.get()
+    engine.journal.update(first.intent, state="new", owner="1:dead:boot:", prediction_id=None)
+    engine.close()
+
+    second = press(model, inputs, reuse=True, again=False)
+
+    assert second.intent != first.intent
+    assert second.wait(30).path.is_file()
+
+
+def test_one_press_from_eight_threads_is_one_job(demo: RunningDemo) -> None:
+    model, inputs, found = find_model(), {"prompt": "A cat", "draft": True, "duration": 1}, []
+    threads = [threading.Thread(target=lambda: found.append(press(model, inputs, reuse=True, again=False))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+    assert len(found) == 8
+    assert len(set(map(id, found))) == 1
+    found[0].wait(30)
+    assert len(demo.predictions()) == 1
+
+
+def test_a_job_dropped_unsent_is_shown_as_canceled_to_who_follows_it(demo: RunningDemo) -> None:
+    first = cat().wait(30)
+    engine = Engine.get()
+    engine.journal.update(first.intent, state="new", owner="1:dead:boot:", prediction_id=None, files=())
+    engine.close()
+
+    video = Engine.get().video(first.intent)
+
+    with pytest.raises(PredictionError) as caught:
+        video.wait(10)
+    assert caught.value.key == "canceled_unsent"

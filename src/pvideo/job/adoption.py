@@ -36,7 +36,7 @@ def recover(journal: Journal, owner: str, mine: Collection[str] = (), *, session
         if row.intent in mine or row.session == session or (row.owner != owner and alive(row.owner)):
             continue
         if row.state == "new":
-            _drop_unsent(journal, row)
+            drop_unsent(journal, row)
         elif journal.adopt(row, owner):
             _tidy(row)
             found = journal.get(row.intent)
@@ -64,10 +64,7 @@ async def follow(course: Course) -> None:
         if row is None:
             return None
         if row != course.row:
-            live = revived(row)
-            course.row = row
-            course.show(paths=live.paths, error=live.error, phase="saving" if row.state == "fetching" else "")
-            course.feed.publish(course.picture())
+            await _show(course, row)
         elif row.owner == owner or not alive(row.owner):
             return await _take_over(course, row)
         await course.pause(_FOLLOW_EVERY)
@@ -78,21 +75,32 @@ async def _take_over(course: Course, row: JobRow) -> None:
     journal, owner = course.tools.journal, course.tools.owner
     taken = await course.written(lambda: recover_one(journal, row, owner))
     if taken is None:
+        await course.pause(_FOLLOW_EVERY)
         return await follow(course)
-    course.row = taken
+    await _show(course, taken)
     return await course.run()
+
+
+async def _show(course: Course, row: JobRow) -> None:
+    """Show the job as the journal has it now."""
+    live = revived(row)
+    if row.finished:
+        live.poster = await course.written(lambda: course.tools.journal.poster(row.intent))
+    course.row = row
+    phase = "saving" if row.state == "fetching" else ""
+    course.take(show={"paths": live.paths, "error": live.error, "poster": live.poster, "missing": live.missing, "phase": phase})
 
 
 def recover_one(journal: Journal, row: JobRow, owner: str) -> JobRow | None:
     """Take over one job of a dead process; None when another process was faster."""
     if row.state == "new":
-        _drop_unsent(journal, row)
+        drop_unsent(journal, row)
     elif not journal.adopt(row, owner):
         return None
     return journal.get(row.intent)
 
 
-def _drop_unsent(journal: Journal, row: JobRow) -> None:
+def drop_unsent(journal: Journal, row: JobRow) -> None:
     """Close a job whose process died before it was sent: nothing was paid, and a re-run of its cell may send it."""
     error = PVideoError.make("canceled_unsent", price=row.estimate_text).to_dict()
     journal.change(row.intent, "new", state="canceled", press_key=None, cost=Decimal(0), finished_at=row.pressed_at, error=error)

@@ -58,6 +58,8 @@ class Engine:
         self.asked: set[str] = set()
         """Presses whose unknown price was told already."""
         self.models: dict[str, Any] = {}
+        self.pressing = threading.RLock()
+        """Held from writing a press down until its job is known here."""
         self._endpoints = Endpoints(self._heard)
         given = {"client": self._endpoints.client, "endpoint": self._endpoints.known, "fetch": self._fetch, "examine": _examine}
         self.tools = Tools(**{**given, "journal": journal, "owner": myself(), "session": uuid.uuid4().hex, "begin": self.begin, **parts})
@@ -111,6 +113,7 @@ class Engine:
 
     def reuse(self, intent: str) -> Video:
         """Return the handle on a job that a press found again: nothing was sent for it."""
+        self.recover()
         video = self.video(intent)
         course = self._courses[intent]
         if course.row.finished:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pvideo import settings
 from pvideo.errors import BudgetError, JournalError, SettingsError
+from pvideo.job.adoption import drop_unsent
 from pvideo.job.budget import permit
 from pvideo.job.engine import Engine
 from pvideo.job.intent import press_key, write_down
+from pvideo.job.owner import alive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,12 +101,13 @@ def press(
     row, sent = write_down(engine.tools, model, prepared, place, now)
     engine.learn(place)
     row = replace(row, name=name, template=template or "", prefer_wait=prefer_wait)
-    kept, new = _write(engine, row, now, "none" if again else "any" if reuse else "running", confirm=confirm)
-    if not new:
-        return engine.reuse(kept.intent)
-    engine.models[model.name] = model
-    hide = tuple(str(sent[name]) for name in prepared.secret_fields if sent.get(name))
-    return engine.submit(kept, sent=sent, hide=hide)
+    with engine.pressing:  # a second press at the same moment must find the first one handed over
+        kept, new = _write(engine, row, now, "none" if again else "any" if reuse else "running", confirm=confirm)
+        if not new:
+            return engine.reuse(kept.intent)
+        engine.models[model.name] = model
+        hide = tuple(str(sent[name]) for name in prepared.secret_fields if sent.get(name))
+        return engine.submit(kept, sent=sent, hide=hide)
 
 
 def find_model(model: str | Model | None = None) -> Model:
@@ -173,11 +176,16 @@ def _write(engine: Engine, row: JobRow, now: Settings, reuse: Literal["none", "r
         _check_folder(Path(row.folder))
 
     try:
-        return engine.journal.press(row, reuse=reuse, permit=check)
+        kept, new = engine.journal.press(row, reuse=reuse, permit=check)
+        if not new and kept.state == "new" and not alive(kept.owner):
+            # Its process died before it was sent: nothing was paid, so this press is sent in its place.
+            drop_unsent(engine.journal, kept)
+            return engine.journal.press(row, reuse=reuse, permit=check)
     except BudgetError as error:
         if error.key == "price_unknown" and row.press_key:
             engine.asked.add(row.press_key)
         raise
+    return kept, new
 
 
 def _check_folder(folder: Path) -> None:
