@@ -106,7 +106,9 @@ def _check_name(name: str, namespace: dict[str, Any]) -> None:
     from pvideo.job.video import Video
 
     if name and name in namespace and not isinstance(namespace[name], Video):
-        raise InputError("name_taken", name=name, type=type(namespace[name]).__name__)
+        kind = type(namespace[name]).__name__
+        article = "an" if kind[0].lower() in "aeiou" else "a"
+        raise InputError("name_taken", name=name, type=f"{article} {kind}")
 
 
 def _refuse_tokens(*texts: str) -> None:
