@@ -19,7 +19,7 @@ const ownTexts = {
   },
 };
 
-const options = {
+export const scripts = {
   entryPoints: { widget: here("src/index.ts") },
   outdir: here("../src/pvideo/static/"),
   bundle: true,
@@ -31,10 +31,11 @@ const options = {
   logLevel: "info",
   plugins: [ownTexts],
 };
-const styles = { ...options, entryPoints: { widget: here("src/widget.css") }, plugins: [] };
+export const styles = { ...scripts, entryPoints: { widget: here("src/widget.css") }, plugins: [] };
 
-if (process.argv.includes("--watch")) {
-  for (const one of [options, styles]) await (await context({ ...one, minify: false })).watch();
-} else {
-  for (const one of [options, styles]) await build(one);
+const isMain = process.argv[1] === fileURLToPath(import.meta.url);
+if (isMain && process.argv.includes("--watch")) {
+  for (const one of [scripts, styles]) await (await context({ ...one, minify: false })).watch();
+} else if (isMain) {
+  for (const one of [scripts, styles]) await build(one);
 }

@@ -3,6 +3,8 @@ import { loose, observe, send, type Model } from "./model";
 
 interface Load {
   users: number;
+  /** When it was asked for, or a piece came, last. */
+  at: number;
   pieces: Map<number, BlobPart>;
   url: string;
   promise: Promise<string>;
@@ -10,6 +12,7 @@ interface Load {
   refuse(reason: Error): void;
 }
 
+const STALE = 5000;
 const loads = new Map<string, Load>();
 
 function begin(): Load {
@@ -17,12 +20,13 @@ function begin(): Load {
   let refuse: Load["refuse"] = () => undefined;
   const promise = new Promise<string>((resolve, reject) => ([settle, refuse] = [resolve, reject]));
   promise.catch(() => undefined);
-  return { users: 0, pieces: new Map(), url: "", promise, settle, refuse };
+  return { users: 0, at: 0, pieces: new Map(), url: "", promise, settle, refuse };
 }
 
 function take(load: Load, content: Record<string, unknown>, buffer: unknown): void {
   if (load.url || !(buffer instanceof ArrayBuffer || ArrayBuffer.isView(buffer))) return;
   // The DataView itself: its `.buffer` may be larger than the piece.
+  load.at = Date.now();
   load.pieces.set(Number(content["index"]), buffer as BlobPart);
   const count = Number(content["count"]);
   if (load.pieces.size < count) return;
@@ -63,11 +67,17 @@ export function bytes(model: Model, signal: AbortSignal): Bytes {
   return {
     get(id) {
       let load = loads.get(id);
-      const first = !load;
       if (!load) loads.set(id, (load = begin()));
       if (!used.has(id)) load.users += 1;
       used.add(id);
-      if (first && !send(model, { kind: "want", id })) load.refuse(new Error("closed"));
+      // One transfer serves all views; one that stands still is asked for anew, as the kernel that was asked may be gone.
+      const waits = !load.url && Date.now() - load.at > STALE;
+      load.at = Date.now();
+      if (waits && !send(model, { kind: "want", id })) {
+        loads.delete(id);
+        used.delete(id);
+        load.refuse(new Error(""));
+      }
       return load.promise;
     },
   };

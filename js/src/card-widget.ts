@@ -33,5 +33,6 @@ export function renderCard({ model, el, signal }: RenderProps): void {
   observe(model, "change:saved", () => void clean(), signal);
   update(false);
   el.append(shown.el);
+  beat.start();
   void clean();
 }

@@ -54,16 +54,18 @@ export function card(tools: CardTools): Card {
   const money = h("span", { class: "pvideo-money" });
   const state = badge();
   const progress = bar(calm);
-  const banner = messageBox();
+  const banner = messageBox("pvideo-banner");
   const problem = messageBox();
   const prompt = promptText(signal);
   const facts = factsLine();
   const aloud = announcer(signal);
 
   const press = (name: string): boolean => {
-    if (!view || gone || !send(model, { kind: "action", id: view.id, nonce: view.nonce, name })) return false;
+    if (!view || gone) return false;
     const at = Date.now();
+    const isSent = send(model, { kind: "action", id: view.id, nonce: view.nonce, name });
     tools.pressed();
+    if (!isSent) return false;
     clearTimeout(unheard);
     unheard = setTimeout(() => tools.lastHeard() < at && show(message("kernel_busy", "info")), UNHEARD);
     return true;

@@ -9,6 +9,8 @@ const SLEPT = 10_000;
 const DEAD = new Set(["dead", "restarting", "autorestarting", "terminating"]);
 
 export interface Heartbeat {
+  /** The first hello, once everything is there that an answer, or its lack, may change. */
+  start(): void;
   /** Whether something still runs; only then it asks by itself. */
   active(on: boolean): void;
   /** A press went out: an answer is expected even if nothing runs. */
@@ -89,9 +91,11 @@ export function heartbeat({ model, id, changed, signal, now = Date.now }: Heartb
   for (const trait of ["view", "views", "price", "heartbeat"]) observe(model, `change:${trait}`, hear, signal);
   follow(model, (status) => (DEAD.has(status) ? (set(true), run()) : undefined), signal);
   signal.addEventListener("abort", () => (clearInterval(timer), (timer = undefined)), { once: true });
-  hello();
-  expect();
-  return { active: (next) => ((on = next), run()), expect, lastHeard: () => heard, isGone: () => gone };
+  const start = (): void => {
+    hello();
+    expect();
+  };
+  return { start, active: (next) => ((on = next), run()), expect, lastHeard: () => heard, isGone: () => gone };
 }
 
 /** JupyterLab's kernel tells its status; no other host need have it. */

@@ -8,8 +8,8 @@ function withCommands(text: string): (Node | string)[] {
   return text.split(COMMAND).map((part, index) => (index % 2 ? h("code", {}, part) : part));
 }
 
-export function message(): { el: HTMLElement; update(message: Message | null): void } {
-  const el = h("div", { class: "pvideo-message", hidden: true });
+export function message(className = "pvideo-message"): { el: HTMLElement; update(message: Message | null): void } {
+  const el = h("div", { class: className, hidden: true });
   let shown = "null";
   return {
     el,

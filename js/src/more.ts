@@ -64,7 +64,8 @@ export function moreMenu(tools: MoreTools): { toggle: HTMLButtonElement; panel: 
       if (item.text === undefined) return item.name === "save_frame" ? saveFrame(tools.video(), view.name) : tools.press(view, item.name);
       if (!(await copy(item.text))) return;
       setText(button, actions.copied);
-      setTimeout(() => setText(button, item.label), 1500);
+      const timer = setTimeout(() => setText(button, item.label), 1500);
+      tools.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
     };
     button.addEventListener("click", () => void act(), { signal: tools.signal });
     return button;

@@ -18,18 +18,23 @@ export function source(media: HTMLMediaElement | HTMLImageElement, model: Model,
   let wanted: Wanted | null = null;
   let queue: (() => Promise<string | null>)[] = [];
   let run = 0;
+  let pending = false;
   const player = media instanceof HTMLMediaElement ? media : null;
   const isPlaying = (): boolean => player !== null && !player.paused && !player.ended;
 
   const put = (url: string): void => {
     if (media.src === url) return;
-    const at = player && player.currentTime > 0 ? player.currentTime : 0;
+    const at = player?.currentTime ?? 0;
     media.src = url;
-    if (player && at) player.addEventListener("loadedmetadata", () => void (player.currentTime = at), { once: true, signal });
+    if (!player || !at) return;
+    // It has begun once: a new address goes on where it was, and does not begin again.
+    player.autoplay = false;
+    player.addEventListener("loadedmetadata", () => void (player.currentTime = at), { once: true, signal });
   };
   const next = async (mine: number): Promise<void> => {
     const candidate = queue.shift();
-    if (!candidate) return failed("");
+    // Without a file yet there is one more to come.
+    if (!candidate) return wanted?.clip.file ? failed("") : undefined;
     const url = await candidate().catch((error: Error) => (failed(error.message), null));
     if (signal.aborted || mine !== run) return;
     if (url === null) return queue.length ? next(mine) : undefined;
@@ -43,11 +48,12 @@ export function source(media: HTMLMediaElement | HTMLImageElement, model: Model,
     if (clip.file) queue.push(() => bytes.get(id));
     void next(++run);
   };
-  media.addEventListener("error", () => media.getAttribute("src") && void next(run), { signal });
   const resume = (): void => {
-    if (wanted && queue.length === 0 && pending) start(((pending = false), wanted));
+    if (!wanted || !pending) return;
+    pending = false;
+    start(wanted);
   };
-  let pending = false;
+  media.addEventListener("error", () => media.getAttribute("src") && (pending ? resume() : void next(run)), { signal });
   for (const event of ["pause", "ended"]) media.addEventListener(event, resume, { signal });
 
   return {
@@ -56,10 +62,8 @@ export function source(media: HTMLMediaElement | HTMLImageElement, model: Model,
       if (same) return;
       const other = wanted?.id !== id;
       wanted = { id, clip };
-      if (!other && isPlaying()) {
-        pending = true;
-        queue = [];
-      } else start(wanted);
+      if (!other && isPlaying()) pending = true;
+      else start(wanted);
     },
   };
 }

@@ -14,7 +14,7 @@ export interface StageTools {
   bytes: Bytes;
   keys: Keys;
   signal: AbortSignal;
-  /** How much of the card is on the screen. */
+  /** Whether the card is on the screen at all. */
   seen(): number;
   calm(): boolean;
   /** The media cannot be shown; Python's reason, or "". */
@@ -40,6 +40,11 @@ export function shapeRatio(shape: View["shape"]): string {
   return Math.min(4, Math.max(0.3, shape.width / shape.height || 16 / 9)).toFixed(4);
 }
 
+function isHalfVisible(el: HTMLElement): boolean {
+  const { top, bottom, height } = el.getBoundingClientRect();
+  return height > 0 && Math.min(bottom, window.innerHeight) - Math.max(top, 0) >= height / 2;
+}
+
 const framesOf = (view: View): number => Number(view.facts.join(" ").match(/(\d+) fps/)?.[1] ?? 24);
 
 export function stage(tools: StageTools): Stage {
@@ -63,13 +68,13 @@ export function stage(tools: StageTools): Stage {
     made = "";
   };
   const mayPlay = (now: View): boolean =>
-    wasRunning && now.autoplay && tools.seen() >= 0.5 && !document.hidden && !tools.calm() && !isAnyPlaying() && media instanceof HTMLVideoElement;
+    wasRunning && now.autoplay && tools.seen() > 0 && isHalfVisible(el) && !document.hidden && !tools.calm() && !isAnyPlaying() && media instanceof HTMLVideoElement;
 
   const watch = (player: HTMLMediaElement, id: string): void => {
     const tell = (playing: boolean) => (): void => void send(tools.model, { kind: "playing", id, playing });
     player.addEventListener("playing", tell(true), { signal: life.signal });
     for (const event of ["pause", "ended"]) player.addEventListener(event, tell(false), { signal: life.signal });
-    tools.keys.on(el, (event) => view !== null && playerKey(event, player, framesOf(view)));
+    tools.keys.on(el, (event) => view !== null && !(event.target as Element).closest("button") && playerKey(event, player, framesOf(view)));
   };
   const make = (now: View): void => {
     const kinds = { audio: "audio", image: "img" } as const;

@@ -35,8 +35,8 @@ function summary(parts: FieldPart[], value: (name: string) => unknown): string {
     const now = value(field.name) ?? field.default;
     if (field.control === "switch") return Boolean(now) !== field.inverted ? field.label.toLowerCase() : "";
     if (!["slider", "number", "segments", "ratio", "menu"].includes(field.control)) return "";
-    const label = field.choices.find((choice) => asText(choice.value) === asText(now))?.label ?? asText(now);
-    return field.unit && label ? `${label} ${field.unit}` : label;
+    const label = field.choices.find((choice) => asText(choice.value) === asText(now))?.label;
+    return label ?? `${asText(now)} ${field.unit}`.trim();
   };
   return parts.map(word).filter(Boolean).join(" · ");
 }

@@ -66,7 +66,7 @@ export function generatePart(tools: GenerateTools): GeneratePart {
       const off = next.price.disabled || next.gone;
       setAttribute(button, "aria-disabled", off ? "true" : null);
       const today = next.money.budget ? fill(labels.today_of, { ...next.money }) : next.money.today ? fill(labels.today, { ...next.money }) : "";
-      setText(money, next.money.text || today);
+      setText(money, today || next.money.text);
       const count = next.problems;
       setText(fix, count ? fill(count === 1 ? labels.fix_one : labels.fix_many, { count }) : off ? next.price.reason : "");
       key.hidden = fix.textContent !== "";

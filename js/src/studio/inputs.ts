@@ -30,7 +30,16 @@ export interface Store {
 
 const textOf = (value: unknown): string => JSON.stringify(value ?? null);
 
-export function store(model: Model, first: Inputs, changed: (name: string) => void, signal: AbortSignal, now: () => number = Date.now): Store {
+export interface StoreTools {
+  model: Model;
+  changed(name: string): void;
+  /** A secret: Python keeps it and never sends it back. */
+  isSecret(name: string): boolean;
+  signal: AbortSignal;
+  now?: () => number;
+}
+
+export function store(first: Inputs, { model, changed, isSecret, signal, now = Date.now }: StoreTools): Store {
   const values: Inputs = { ...first };
   const waiting = new Set<string>();
   const sent = new Map<string, Sent[]>();
@@ -82,7 +91,7 @@ export function store(model: Model, first: Inputs, changed: (name: string) => vo
     receive(next) {
       const names = [...new Set([...Object.keys(values), ...Object.keys(next)])];
       return names.filter((name) => {
-        if (waiting.has(name) || isEcho(name, next[name]) || textOf(values[name]) === textOf(next[name])) return false;
+        if (isSecret(name) || waiting.has(name) || isEcho(name, next[name]) || textOf(values[name]) === textOf(next[name])) return false;
         put(name, next[name]);
         return true;
       });

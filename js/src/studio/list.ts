@@ -9,7 +9,9 @@ export const list: MakeControl = ({ field, id, change, signal }) => {
   const add = h("button", { class: "pvideo-button pvideo-plain" }, `+ ${labels.add}`);
   const el = h("div", { role: "group", class: "pvideo-list-box" }, rows, add);
 
-  const tell = (): void => change([...values]);
+  // A new, still empty line is no value yet.
+  const given = (): unknown[] => values.filter((value) => value !== "");
+  const tell = (): void => change(given());
   const row = (value: unknown, index: number): HTMLElement => {
     const input = h("input", { type: "text", class: "pvideo-input", "aria-label": `${field.label} ${index + 1}`, id: index ? null : id });
     input.value = asText(value);
@@ -27,7 +29,7 @@ export const list: MakeControl = ({ field, id, change, signal }) => {
     group: true,
     set(value) {
       const next = Array.isArray(value) ? value : [];
-      if (JSON.stringify(next) === JSON.stringify(values)) return;
+      if (JSON.stringify(next) === JSON.stringify(given())) return;
       values = [...next];
       draw();
     },

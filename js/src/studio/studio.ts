@@ -3,7 +3,7 @@ import { viewFrom } from "../card-widget";
 import { h } from "../dom";
 import { live } from "../live";
 import { loose, observe, send, type RenderProps } from "../model";
-import { labels } from "../texts";
+import { fill, labels } from "../texts";
 import type { Form, Inputs, Money, Price, Problem, View } from "../view";
 import { emptyStage } from "./empty";
 import { formPart, type FormPart } from "./form";
@@ -28,6 +28,7 @@ export function renderStudio({ model, el, signal }: RenderProps): void {
   let chosen = "";
   let newest = views()[0]?.id ?? "";
   let before: Inputs | null = null;
+  let loaded = "";
   let loosened: Problem[] = [];
 
   const root = h("div", { class: "pvideo pvideo-studio", role: "group", "aria-label": "pvideo Studio" });
@@ -36,7 +37,7 @@ export function renderStudio({ model, el, signal }: RenderProps): void {
     shelf.kernel(isGone);
     paintPress();
   });
-  const store = makeStore(model, read<Inputs>("inputs", {}), () => form?.refresh(), signal);
+  const store = makeStore(read<Inputs>("inputs", {}), { model, changed: () => form?.refresh(), isSecret: (name) => form?.field(name)?.field.control === "password", signal });
   const shelf = makeShelf({ model, keys, bytes, signal, pressed: beat.expect, lastHeard: beat.lastHeard });
   const strip = makeStrip(keys, (id) => ((chosen = id), paintViews(true)), signal);
   const load = h("button", { class: "pvideo-link pvideo-load", hidden: true }, labels.use_settings);
@@ -57,6 +58,7 @@ export function renderStudio({ model, el, signal }: RenderProps): void {
     if (wrong) return form?.focus(wrong);
     if (read("price", PRICE).disabled && !store.isPending()) return;
     before = null;
+    loaded = "";
     store.flush();
     send(model, { kind: "generate", inputs: store.all(), nonce: pressNonce(), ...(again ? { again } : {}) });
     beat.expect();
@@ -64,6 +66,7 @@ export function renderStudio({ model, el, signal }: RenderProps): void {
   const undo = (): void => {
     if (before) store.setAll(before);
     before = null;
+    loaded = "";
     form?.fields().forEach((part) => part.show());
     paintPress();
   };
@@ -76,7 +79,7 @@ export function renderStudio({ model, el, signal }: RenderProps): void {
   };
   const paintPress = (): void => {
     const price = read("price", PRICE);
-    generate.update({ price, money: read("money", MONEY), notice: String(model.get("notice") ?? ""), problems: problems().length, loose: loosened, canUndo: before !== null, gone });
+    generate.update({ price, money: read("money", MONEY), notice: String(model.get("notice") || loaded), problems: problems().length, loose: loosened, canUndo: before !== null, gone });
     empty.update(formNow(), price);
   };
   const paintProblems = (): void => {
@@ -113,8 +116,11 @@ export function renderStudio({ model, el, signal }: RenderProps): void {
     for (const part of form?.fields() ?? []) if (part.field.control === "seed") part.el.querySelector(".pvideo-inline")?.dispatchEvent(new CustomEvent("pvideo-used", { detail: used }));
   };
   load.addEventListener("click", () => {
+    const shown = views().find((one) => one.id === chosen);
+    if (!shown || !send(model, { kind: "load", id: shown.id })) return;
     before = store.all();
-    send(model, { kind: "load", id: chosen || newest });
+    loaded = fill(labels.loaded, { name: shown.name || shown.prompt.slice(0, 40) });
+    paintPress();
     beat.expect();
   }, { signal });
 
@@ -136,4 +142,5 @@ export function renderStudio({ model, el, signal }: RenderProps): void {
   paintForm();
   paintViews(false);
   el.append(root);
+  beat.start();
 }

@@ -1,0 +1,28 @@
+// @vitest-environment node
+import { build } from "esbuild";
+import { describe, expect, it } from "vitest";
+// @ts-expect-error the build script is plain JavaScript
+import { scripts, styles } from "../build.mjs";
+
+const KILOBYTE = 1000;
+const zipped = async (code: string): Promise<number> => (await new Response(new Blob([code]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer()).byteLength;
+const text = async (options: object): Promise<string> => (await build({ ...options, write: false, logLevel: "silent" })).outputFiles?.[0]?.text ?? "";
+
+describe("the bundle", () => {
+  it("is one small file that imports nothing and exports render", async () => {
+    const code = await text(scripts);
+
+    expect(await zipped(code)).toBeLessThan(25 * KILOBYTE);
+    expect(code).not.toMatch(/\bimport\s*[{("']|\bfrom\s*"|innerHTML|insertAdjacentHTML|\beval\(/);
+    expect(code).toMatch(/export\{\w+ as default\}/);
+  });
+
+  it("has styles that touch nothing but ours", async () => {
+    const css = await text(styles);
+    const rules = css.replace(/@(media|container|keyframes)[^{]*\{/g, "").match(/[^{}]+(?=\{)/g) ?? [];
+    const foreign = rules.flatMap((rule) => rule.split(/,(?![^(]*\))/)).filter((one) => one.trim() && !one.includes(".pvideo") && !/^\s*(to|from|\d+%)\s*$/.test(one));
+
+    expect(foreign).toEqual([]);
+    expect(await zipped(css)).toBeLessThan(8 * KILOBYTE);
+  });
+});

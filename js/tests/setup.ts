@@ -1,0 +1,7 @@
+import { afterEach, vi } from "vitest";
+import { endAll } from "./helpers";
+
+afterEach(() => {
+  endAll();
+  vi.useRealTimers();
+});

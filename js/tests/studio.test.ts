@@ -1,0 +1,394 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { PIECE } from "../src/studio/upload";
+import { CANCEL, DONE, FORM, NOW, fakeModel, freeze, render, settle, view } from "./helpers";
+
+beforeEach(freeze);
+
+const PRICE = { text: "$0.025", label: "Generate draft · $0.025", disabled: false, reason: "" };
+const studio = (traits: Record<string, unknown> = {}) => {
+  const model = fakeModel({
+    kind: "studio", form: FORM, inputs: { prompt: "A cat", draft: true }, problems: [], price: PRICE,
+    money: { session: "$0.15", today: "$0.43", budget: "$5.00", text: "" }, views: [], notice: "", ...traits,
+  });
+  const shown = render(model);
+  const control = <T extends HTMLElement = HTMLInputElement>(name: string, selector = "input, textarea, select"): T => shown.$<T>(`[data-field="${name}"] :is(${selector})`);
+  return { model, ...shown, control };
+};
+const type = (target: HTMLInputElement | HTMLTextAreaElement, text: string): void => {
+  target.value = text;
+  target.dispatchEvent(new Event("input", { bubbles: true }));
+};
+const choose = (target: HTMLInputElement | HTMLSelectElement, change: () => void): void => {
+  change();
+  target.dispatchEvent(new Event("change", { bubbles: true }));
+};
+const pause = () => vi.advanceTimersByTimeAsync(200);
+const last = (model: ReturnType<typeof fakeModel>) => model.of("inputs").at(-1);
+
+describe("the form", () => {
+  it("gives every control a real label", () => {
+    const { el } = studio();
+    for (const { name, label } of FORM.fields) {
+      const field = el.querySelector(`[data-field="${name}"]`);
+      const named = field?.querySelector<HTMLLabelElement>("label.pvideo-label");
+      if (named) expect(el.querySelector(`#${named.htmlFor}`), name).toBeTruthy();
+      else expect(field?.querySelector("[aria-labelledby]"), name).toBeTruthy();
+      expect(field?.querySelector(".pvideo-label")?.textContent).toBe(label);
+    }
+  });
+
+  it("shows values, and defaults where there are none", () => {
+    const { control } = studio({ inputs: { prompt: "A cat", seed: 7 } });
+    expect(control("prompt").value).toBe("A cat");
+    expect(control("duration", ".pvideo-number").value).toBe("5");
+    expect(control("aspect_ratio", "input:checked").value).toBe("16:9");
+    expect(control("seed").value).toBe("7");
+    expect(control("draft").checked).toBe(false);
+    expect(control("disable_safety_filter").checked).toBe(false);
+  });
+
+  it("sends what was typed after a pause, all of it in one message", async () => {
+    const { model, control } = studio();
+
+    type(control("prompt"), "A");
+    type(control("prompt"), "A dog");
+    choose(control("resolution", "input[value='1080p']"), () => (control("resolution", "input[value='1080p']").checked = true));
+    expect(model.of("inputs")).toEqual([]);
+    await pause();
+
+    expect(model.of("inputs")).toEqual([{ kind: "inputs", inputs: { prompt: "A dog", draft: true, resolution: "1080p" }, changed: ["prompt", "resolution"] }]);
+  });
+
+  it.each<[string, string, (control: HTMLInputElement) => void, unknown]>([
+    ["duration", ".pvideo-number", (one) => type(one, "8"), 8],
+    ["duration", ".pvideo-range", (one) => type(one, "12"), 12],
+    ["duration", ".pvideo-number", (one) => type(one, "eight"), "eight"],
+    ["seed", "input", (one) => type(one, "183"), 183],
+    ["draft", "input", (one) => choose(one, () => (one.checked = false)), false],
+    ["disable_safety_filter", "input", (one) => choose(one, () => (one.checked = true)), false],
+    ["fps", "select", (one) => choose(one, () => (one.value = "1")), 48],
+    ["extra", "textarea", (one) => type(one, '{"a": [1]}'), { a: [1] }],
+    ["key", "input", (one) => type(one, "secret"), "secret"],
+    ["cfg", "input", (one) => type(one, "3.5"), 3.5],
+    ["negative", "textarea", (one) => type(one, "blur"), "blur"],
+    ["image", ".pvideo-address", (one) => type(one, "https://x.example/a.png"), "https://x.example/a.png"],
+  ])("sends %s as its own kind", async (name, selector, act, value) => {
+    const { model, control } = studio();
+
+    act(control(name, selector));
+    await pause();
+
+    expect((last(model)?.["inputs"] as Record<string, unknown>)[name]).toEqual(value);
+  });
+
+  it("keeps a list's items apart", async () => {
+    const { model, $, control } = studio();
+
+    $('[data-field="refs"] .pvideo-list-box > button').click();
+    type(control("refs"), "one");
+    $('[data-field="refs"] .pvideo-list-box > button').click();
+    await pause();
+    expect(last(model)).toMatchObject({ inputs: { refs: ["one"] } });
+
+    $('[data-field="refs"] .pvideo-list button').click();
+    await pause();
+    expect(last(model)).toMatchObject({ inputs: { refs: [] } });
+  });
+
+  it("says what is not JSON yet, and sends nothing of it", async () => {
+    const { model, control, $ } = studio();
+
+    type(control("extra"), "{oh");
+    await pause();
+    expect($('[data-field="extra"] .pvideo-problem').textContent).toBe("This is not JSON yet.");
+    expect(model.of("inputs")).toEqual([]);
+
+    $('[data-action="generate"]').click();
+    expect(model.of("generate")).toEqual([]);
+    expect(document.activeElement).toBe(control("extra"));
+  });
+
+  it("marks what is changed, counts it under More, and leads back", async () => {
+    const { model, $, control } = studio();
+    choose(control("fps", "select"), () => (control("fps", "select").value = "1"));
+    expect($('[data-field="fps"]').hasAttribute("data-changed")).toBe(true);
+    expect($(".pvideo-more-toggle").textContent).toBe("More (1)");
+
+    $('[data-field="fps"] .pvideo-reset').click();
+    await pause();
+
+    expect($(".pvideo-more-toggle").textContent).toBe("More");
+    expect(last(model)).toMatchObject({ inputs: { fps: 24 } });
+  });
+
+  it("switches a voided field off, with its reason", () => {
+    const { $, control } = studio({ inputs: { image: "cat.png" } });
+    expect($('[data-field="aspect_ratio"] .pvideo-hint').textContent).toBe("Set by the first frame.");
+    expect(control("aspect_ratio").disabled).toBe(true);
+  });
+
+  it("rolls a seed, and keeps the one that was used", async () => {
+    const { model, $, control } = studio({ views: [view({ ...DONE, facts: ["5 s", "seed 183"] })] });
+
+    expect($('[data-seed="keep"]').textContent).toBe("Keep 183");
+    $('[data-seed="keep"]').click();
+    await pause();
+    expect(last(model)).toMatchObject({ inputs: { seed: 183 } });
+
+    $('[data-seed="new"]').click();
+    expect(Number(control("seed").value)).not.toBe(183);
+  });
+
+  it("says the settings in a line for where they are folded", () => {
+    expect(studio().$(".pvideo-settings-toggle").textContent).toBe("Settings: draft · 5 s · 16:9 · 720p");
+  });
+});
+
+describe("typing", () => {
+  it("is never lost to an echo of what was typed before", async () => {
+    const { model, control } = studio();
+    type(control("prompt"), "A d");
+    await pause();
+    type(control("prompt"), "A dog");
+
+    model.set("inputs", { prompt: "A d", draft: true });
+    expect(control("prompt").value).toBe("A dog");
+    await pause();
+    type(control("prompt"), "A dog r");
+    await pause();
+    model.set("inputs", { prompt: "A dog", draft: true });
+
+    expect(control("prompt").value).toBe("A dog r");
+  });
+
+  it("gives way to what Python sets by itself", async () => {
+    const { model, control } = studio();
+    type(control("prompt"), "A dog");
+    await pause();
+    model.set("inputs", { prompt: "A dog", draft: true });
+
+    model.set("inputs", { prompt: "A bird", draft: false, duration: 3 });
+
+    expect(control("prompt").value).toBe("A bird");
+    expect(control("draft").checked).toBe(false);
+    expect(control("duration", ".pvideo-number").value).toBe("3");
+  });
+
+  it("of a secret stays here, though Python does not send it back", async () => {
+    const { model, control } = studio();
+    type(control("key"), "secret");
+    await pause();
+    await vi.advanceTimersByTimeAsync(10_000);
+
+    model.set("inputs", { prompt: "A cat", draft: true });
+
+    expect(control("key").value).toBe("secret");
+    expect(control("key").type).toBe("password");
+  });
+});
+
+describe("the priced button", () => {
+  it("says the price, and sends one press with what is typed now", async () => {
+    const { model, $, control } = studio();
+    expect($('[data-action="generate"]').textContent).toBe("Generate draft · $0.025");
+    type(control("prompt"), "A dog");
+
+    $('[data-action="generate"]').click();
+    $('[data-action="generate"]').click();
+
+    expect(model.of("generate")).toHaveLength(1);
+    expect(model.of("generate")[0]).toMatchObject({ inputs: { prompt: "A dog", draft: true } });
+    expect(String(model.of("generate")[0]?.["nonce"]).length).toBeGreaterThanOrEqual(8);
+  });
+
+  it("shows what was spent of the budget, and of none", () => {
+    expect(studio().$(".pvideo-today").textContent).toBe("today $0.43 of $5.00");
+    expect(studio({ money: { session: "", today: "$0.43", budget: "", text: "" } }).$(".pvideo-today").textContent).toBe("today $0.43");
+  });
+
+  it("goes to the first problem, which stands under its field, and sends nothing", () => {
+    const { model, $, control } = studio({ problems: [{ field: "duration", message: "Duration is 1 to 20 s; 25 was given." }, { field: "ghost", message: "No such thing." }] });
+    const box = control("duration", ".pvideo-number");
+    const problem = $('[data-field="duration"] .pvideo-problem');
+    expect(problem.textContent).toBe("Duration is 1 to 20 s; 25 was given.");
+    expect(box.getAttribute("aria-describedby")).toContain(problem.id);
+    expect(box.getAttribute("aria-invalid")).toBe("true");
+    expect($(".pvideo-fix").textContent).toBe("2 things to fix");
+    expect($(".pvideo-generate-box > .pvideo-problem").textContent).toBe("ghost: No such thing.");
+
+    $('[data-action="generate"]').click();
+
+    expect(model.of("generate")).toEqual([]);
+    expect(document.activeElement).toBe(box);
+  });
+
+  it("opens More for a problem in it", () => {
+    const { model, $, control } = studio();
+    model.emit("msg:custom", { kind: "focus_problem", field: "cfg" }, []);
+    expect($(".pvideo-more-fields").hasAttribute("data-open")).toBe(true);
+    expect(document.activeElement).toBe(control("cfg"));
+  });
+
+  it("is off with a reason", () => {
+    const { model, $ } = studio({ price: { ...PRICE, disabled: true, reason: "No account is set up." } });
+    $('[data-action="generate"]').click();
+    expect($('[data-action="generate"]').getAttribute("aria-disabled")).toBe("true");
+    expect($(".pvideo-under").textContent).toContain("No account is set up.");
+    expect(model.of("generate")).toEqual([]);
+  });
+
+  it("asks for another one only when it says so", () => {
+    const { model, $ } = studio({ price: { ...PRICE, label: "Make another · $0.025", reason: "This video is being made now." } });
+    expect($(".pvideo-notice").textContent).toContain("This video is being made now.");
+    $('[data-action="generate"]').click();
+    expect(model.of("generate")[0]).toMatchObject({ again: true });
+  });
+});
+
+describe("files", () => {
+  const give = async (input: HTMLInputElement, file: File): Promise<void> => {
+    Object.defineProperty(input, "files", { value: [file], configurable: true });
+    input.dispatchEvent(new Event("change"));
+    await vi.advanceTimersByTimeAsync(50);
+  };
+
+  it("go in pieces of at most 4 MiB, and show name and size", async () => {
+    const { model, $, control } = studio();
+    const file = new File([new Uint8Array(PIECE + 10)], "cat.png", { type: "image/png" });
+
+    await give(control("image", "input[type=file]"), file);
+    await vi.waitFor(() => expect(model.of("file")).toHaveLength(2));
+
+    expect(model.of("file")[1]).toEqual({ kind: "file", field: "image", name: "cat.png", type: "image/png", size: PIECE + 10, index: 1, count: 2 });
+    expect(model.buffers.map((one) => one.byteLength)).toEqual([PIECE, 10]);
+    expect($(".pvideo-file-name").textContent).toBe("cat.png · 4.2 MB");
+  });
+
+  it("go away again", async () => {
+    const { model, $, control } = studio();
+    await give(control("image", "input[type=file]"), new File(["x"], "cat.png", { type: "image/png" }));
+    model.set("inputs", { prompt: "A cat", draft: true, image: "cat.png" });
+
+    $('[data-field="image"] .pvideo-drop button').click();
+    await pause();
+
+    expect(model.of("file_clear")).toEqual([{ kind: "file_clear", field: "image" }]);
+    expect($(".pvideo-drop").hasAttribute("data-full")).toBe(false);
+  });
+
+  it("are taken from a drop", async () => {
+    const { model, $ } = studio();
+    const drop = new Event("drop", { bubbles: true, cancelable: true });
+    Object.assign(drop, { dataTransfer: { files: [new File(["x"], "a.png", { type: "image/png" })] } });
+
+    $('[data-field="image"] .pvideo-file').dispatchEvent(drop);
+
+    await vi.waitFor(() => expect(model.of("file")).toHaveLength(1));
+    expect(drop.defaultPrevented).toBe(true);
+  });
+
+  it("are taken from a paste into the prompt", async () => {
+    const { model, control } = studio();
+    const paste = new Event("paste", { bubbles: true, cancelable: true });
+    Object.assign(paste, { clipboardData: { files: [new File(["x"], "a.png", { type: "image/png" })] } });
+
+    control("prompt").dispatchEvent(paste);
+
+    await vi.waitFor(() => expect(model.of("file")[0]).toMatchObject({ field: "image" }));
+  });
+});
+
+describe("the videos", () => {
+  const two = [view({ id: "b", name: "cat_2", actions: [CANCEL] }), view({ ...DONE, id: "a", name: "cat", money: "$0.025", took: 3 })];
+
+  it("begin with an empty stage: what a press costs, and three ways to start", async () => {
+    const { model, $, control } = studio();
+    expect($(".pvideo-empty").textContent).toContain("Press Generate. A 5 s draft costs $0.025 and takes about 3 s.");
+    expect($(".pvideo-chips").children).toHaveLength(3);
+
+    $<HTMLElement>(".pvideo-chip").click();
+    await pause();
+
+    expect(control("prompt").value).toBe("A paper boat in the rain");
+    expect(last(model)).toMatchObject({ inputs: { prompt: "A paper boat in the rain" } });
+  });
+
+  it("show the newest in full, and another at a click, without tearing it down", () => {
+    const { model, $, el } = studio({ views: two });
+    expect($("section").dataset["id"]).toBe("b");
+    expect(el.querySelectorAll("section")).toHaveLength(1);
+
+    $('.pvideo-tile[data-id="a"]').click();
+    const video = $("video");
+    expect($("section").dataset["id"]).toBe("a");
+    $('.pvideo-tile[data-id="b"]').click();
+    $('.pvideo-tile[data-id="a"]').click();
+    model.set("views", two.map((one) => ({ ...one, now: NOW })));
+
+    expect($("video")).toBe(video);
+  });
+
+  it("bring a new one to the front", () => {
+    const { model, $ } = studio({ views: two });
+    $('.pvideo-tile[data-id="a"]').click();
+
+    model.set("views", [view({ id: "c" }), ...two]);
+
+    expect($("section").dataset["id"]).toBe("c");
+    expect($(".pvideo-session").textContent).toBe("3 videos · $0.15 this session");
+  });
+
+  it("stand in one Tab stop, with arrows", () => {
+    const { el, $ } = studio({ views: two });
+    const stops = (): string[] => [...el.querySelectorAll<HTMLElement>(".pvideo-tile")].filter((one) => one.tabIndex === 0).map((one) => one.dataset["id"] ?? "");
+    expect(stops()).toEqual(["b"]);
+
+    $('.pvideo-tile[data-id="b"]').focus();
+    $('.pvideo-tile[data-id="b"]').dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true, cancelable: true, composed: true }));
+
+    expect(document.activeElement).toBe($('.pvideo-tile[data-id="a"]'));
+    expect(stops()).toEqual(["a"]);
+  });
+
+  it("carry their own id and nonce in a press", () => {
+    const { model, $ } = studio({ views: two });
+    $('[data-action="cancel"]').click();
+    expect(model.of("action")).toEqual([{ kind: "action", id: "b", nonce: "nonce1", name: "cancel" }]);
+  });
+
+  it("fill the form with their settings, and undo it", async () => {
+    const { model, $, control } = studio({ views: two });
+    expect($(".pvideo-load").hidden).toBe(true);
+    $('.pvideo-tile[data-id="a"]').click();
+    $(".pvideo-load").click();
+    expect(model.of("load")).toEqual([{ kind: "load", id: "a" }]);
+    model.set("inputs", { prompt: "An old cat", seed: 7 });
+    expect(control("prompt").value).toBe("An old cat");
+    expect($(".pvideo-notice").textContent).toContain("Loaded from cat");
+
+    $(".pvideo-notice button").click();
+    await settle();
+
+    expect(control("prompt").value).toBe("A cat");
+    expect(last(model)).toMatchObject({ inputs: { prompt: "A cat", draft: true } });
+  });
+});
+
+it("leaves no listener and no timer when the view goes", async () => {
+  const { model, end } = studio({ views: [view({ actions: [CANCEL] })] });
+  expect(model.listeners()).toBeGreaterThan(8);
+
+  end.abort();
+  await settle();
+
+  expect(model.listeners()).toBe(0);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it("survives a line that is dead from the start", () => {
+  const model = fakeModel({ kind: "studio", form: FORM, inputs: {}, problems: [], price: PRICE, money: {}, views: [], notice: "" });
+  model.send = () => {
+    throw new Error("disposed");
+  };
+  expect(render(model).$('[data-action="generate"]').getAttribute("aria-disabled")).toBe("true");
+});
