@@ -110,7 +110,7 @@ def test_the_demo_is_free_in_words() -> None:
     settings.use_demo(lambda: Endpoint(base_url="http://127.0.0.1:1/v1/a/g/replicate", kind="demo"))
     shown = Studio()
 
-    assert shown.price == {"text": "free", "label": "Generate draft", "disabled": False, "reason": ""}
+    assert shown.price == {"text": "free", "label": "Generate draft · free", "disabled": False, "reason": ""}
     assert "$" not in shown.form["first"]
 
 
@@ -122,7 +122,7 @@ def test_an_open_studio_wakes_up_when_the_demo_goes_on() -> None:
     settings.use_demo(lambda: Endpoint(base_url="http://127.0.0.1:1/v1/a/g/replicate", kind="demo"))
     studio.refresh_all()
 
-    assert shown.price["label"] == "Generate draft"
+    assert shown.price["label"] == "Generate draft · free"
     assert "free" in shown.form["first"]
 
 
