@@ -97,7 +97,7 @@ class Replicate:
     now: Callable[[], float]
     runs: list[Run] = field(default_factory=list)
     creates: list[Any] = field(default_factory=list)
-    """What happens to the next creates: "ok", "lost" (accepted, answer lost), "twice" (the gateway repeats it, answer lost), or a Verdict."""
+    """What happens to the next creates: "ok", "lost" (accepted, answer lost), "twice" (the gateway repeats it), or a Verdict."""
     looks: list[Any] = field(default_factory=list)
     lists: list[Any] = field(default_factory=list)
     posts: int = 0
@@ -198,7 +198,7 @@ class Got:
     extension: str = ".mp4"
 
 
-class NotFetched(Exception):
+class NotFetched(Exception):  # noqa: N818 - it says what happened, as in wire/
     """As `pvideo.wire.download.DownloadFailed`."""
 
     def __init__(self, key: str = "fetch_failed", *, retry: bool = True, gone: bool = False) -> None:
@@ -314,7 +314,7 @@ class World:
         await asyncio.sleep(0.3)
         what = self.downloads.pop(0) if self.downloads else "ok"
         if isinstance(what, Exception):
-            part.write_bytes(b"half")
+            part.write_bytes(b"half")  # noqa: ASYNC240 - a few bytes
             raise what
         data = f"video of {url}".encode()
         with part.open("xb") as file:

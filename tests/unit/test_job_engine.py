@@ -33,12 +33,13 @@ from pvideo.errors import (
 from pvideo.job import actions
 from pvideo.job.engine import Engine
 from pvideo.job.press import find_model, generate, press
-from pvideo.job.video import Video
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.support.demo import RunningDemo
+
+    from pvideo.job.video import Video
 
 ENVIRONMENT = ("PVIDEO_BASE_URL", "CF_AIG_TOKEN", "REPLICATE_API_TOKEN", "PVIDEO_HOME")
 
@@ -230,7 +231,7 @@ def test_waiting_ends_in_time_and_by_an_interrupt_while_the_job_goes_on(demo: Ru
     demo.settings(speed=2)
     video = generate("A cat", duration=5, name="cat")
 
-    with pytest.raises(TimeoutError, match="cat is still .* it goes on"):
+    with pytest.raises(TimeoutError, match=r"cat is still .* it goes on"):
         video.wait(0.05)
     threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     begun = time.monotonic()
@@ -330,7 +331,7 @@ def test_many_starts_leave_nothing_behind(demo: RunningDemo) -> None:
     cat().wait(30)
     Engine.get().close()
     gc.collect()
-    threads, handles = threading.active_count(), len(os.listdir("/proc/self/fd"))
+    threads, handles = threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
 
     for _ in range(10):
         cat().wait(30)
@@ -338,7 +339,7 @@ def test_many_starts_leave_nothing_behind(demo: RunningDemo) -> None:
 
     gc.collect()
     assert threading.active_count() <= threads
-    assert len(os.listdir("/proc/self/fd")) <= handles + 2
+    assert len(list(Path("/proc/self/fd").iterdir())) <= handles + 2
 
 
 PROGRAM = """

@@ -138,6 +138,10 @@ class Course:
             await self._expect()
             while not self.row.finished and not self.live.parked:
                 await self._step()
+            if self.row.state == "done" and self.row.unknown_at is not None:
+                from pvideo.job.finding import find_more
+
+                await find_more(self)
             if self.exchanges:
                 kept, self.exchanges = self.exchanges, []
                 await self.written(lambda: self.tools.journal.update(self.row.intent, exchanges=kept))

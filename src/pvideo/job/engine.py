@@ -191,6 +191,12 @@ class Engine:
         """Run `function` on the engine's thread."""
         self._thread.call(function)
 
+    def exchanges(self, intent: str) -> list[dict[str, Any]]:
+        """Return a job's exchanges, oldest first, with those that are not written down yet."""
+        course = self._courses.get(intent)
+        kept = self.journal.exchanges(intent)
+        return kept + list(course.exchanges) if course is not None else kept
+
     def courses(self) -> list[Course]:
         """Return the jobs this process knows."""
         with self._lock:

@@ -8,7 +8,7 @@ import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import PVideoError
 from pvideo.job.budget import money
@@ -28,6 +28,14 @@ PAGES = 10
 """Pages of the list that one search reads."""
 
 _GETS = 100
+_BLANK: dict[str, Any] = {
+    **dict.fromkeys(("log_id", "error", "cost", "seconds", "sha256", "bytes", "media", "took", "finished_at", "unknown_at")),
+    "outputs": (),
+    "files": (),
+    "cancel_asked": False,
+}
+"""What a further prediction of the same press has not of it."""
+
 _CLOCKS_APART = 30.0
 
 
@@ -122,14 +130,32 @@ async def _with_inputs(course: Course, client: Client, possible: list[Prediction
 
 
 async def _adopt(course: Course, own: Prediction, others: list[Prediction]) -> None:
-    if not await _claim(course, own):
+    if await _claim(course, own):
+        await _keep_takes(course, others)
+
+
+async def find_more(course: Course) -> None:
+    """Look once more, at the end of a job whose answer was lost: a gateway that repeats requests may have been slow about it."""
+    reached = course.reach()
+    if reached is None or not course.row.seed_ours or course.row.parent is not None:
         return
+    try:
+        listed = await _listed(course, reached[0])
+        claimed = await course.written(lambda: course.tools.journal.claimed([p.id for p in listed]))
+        possible = await _with_inputs(course, reached[0], candidates(listed, sent_at=_sent_at(course), claimed=claimed))
+    except LookFailed:
+        return
+    await _keep_takes(course, [p for p in possible if matches(course.row, p)])
+
+
+async def _keep_takes(course: Course, others: list[Prediction]) -> None:
     intents = [intent for other in others if (intent := await _keep_take(course, other))]
     if intents:
-        times = len(intents) + 1
+        takes = (*course.live.takes, *intents)
+        times = len(takes) + 1
         total = money((course.row.estimate or Decimal(0)) * times)
         error = PVideoError.make("gateway_resent", gateway=course.row.gateway, times=times, sum=total)
-        await course.record(error=error.to_dict(), show={"error": error, "takes": tuple(intents)})
+        await course.record(error=error.to_dict(), show={"error": error, "takes": takes})
 
 
 async def _claim(course: Course, prediction: Prediction) -> bool:
@@ -160,9 +186,7 @@ async def _keep_take(course: Course, prediction: Prediction) -> str | None:
         prediction_id=prediction.id,
         status=prediction.status,
         created_at=prediction.created_at.timestamp() if prediction.created_at else None,
-        log_id=None,
-        error=None,
-        cancel_asked=False,
+        **_BLANK,
     )
     if not await course.written(lambda: course.tools.journal.add(row)):
         return None
