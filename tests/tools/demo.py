@@ -67,8 +67,10 @@ def execute(path: Path) -> None:
 def serve(path: Path) -> None:
     """Become JupyterLab with this notebook open."""
     print("Opening it in JupyterLab; Ctrl+C twice ends that", flush=True)
-    options = ["--allow-root"] if os.geteuid() == 0 else []
-    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", str(path), f"--ServerApp.root_dir={path.parent}", *options])
+    # As the address that is printed, too: a machine without a browser of its own opens that.
+    options = [f"--ServerApp.root_dir={path.parent}", f"--LabApp.default_url=/lab/tree/{path.name}"]
+    options += ["--allow-root"] if os.geteuid() == 0 else []
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *options])
 
 
 if __name__ == "__main__":

@@ -13,10 +13,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
+_SCRIPTS = ("typecheck", "lint", "test")
 STEPS = {
     "lint": (("ruff", "check", "."), ("ruff", "format", "--check", ".")),
     "types": (("mypy",),),
-    "javascript": tuple(("npm", "--prefix", "js", "run", "--silent", script) for script in ("typecheck", "lint", "test")),
+    "javascript": (
+        ("npm", "--prefix", "js", "install", "--silent"),
+        *(("npm", "--prefix", "js", "run", "--silent", script) for script in _SCRIPTS),
+    ),
     "python": (("python", "-m", "pytest", "tests/unit", "tests/contract", "tests/e2e"),),
 }
 
