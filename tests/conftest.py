@@ -11,6 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The kill loop's options; they stand here because pytest reads them before it looks into the folders."""
+    group = parser.getgroup("kill loop (tests/faults/test_kill.py)")
+    group.addoption("--kills", type=int, default=200, help="trials, each with one to four kills")
+    group.addoption("--kill-seed", type=int, default=None, help="what the trials are drawn from; a random one is printed")
+    group.addoption("--kill-trial", type=int, default=None, help="run only this trial of the seed again")
+
+
 @pytest.fixture(scope="session")
 def demo_process() -> Iterator[RunningDemo]:
     with running_demo() as demo:
