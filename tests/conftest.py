@@ -9,6 +9,9 @@ from tests.support.demo import RunningDemo, running_demo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.faults.scene import Scene
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,3 +34,18 @@ def demo_server(demo_process: RunningDemo) -> Iterator[RunningDemo]:
     demo_process.reset()
     yield demo_process
     demo_process.clear_faults()
+
+
+@pytest.fixture
+def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Iterator[Scene]:
+    """A world in virtual time; the promises I1 to I5 hold at its end, unless the test checked them with what it expects."""
+    from tests.faults.scene import Scene
+
+    caplog.set_level("DEBUG")
+    made = Scene(tmp_path, monkeypatch)
+    try:
+        yield made
+        made.texts.append(caplog.text)
+        made.finish()
+    finally:
+        made.close()
