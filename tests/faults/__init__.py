@@ -1,0 +1,1 @@
+"""Faults of the kernel and the machine, and of money: every promise under SIGKILL (see ../README.md)."""

@@ -1,0 +1,1 @@
+"""What the kill loop is made of: demos, a zygote that forks kernels, trials, and the report."""
