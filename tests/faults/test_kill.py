@@ -10,7 +10,6 @@ import random
 from typing import TYPE_CHECKING
 
 import pytest
-
 from tests.faults.killing.loop import run
 
 if TYPE_CHECKING:

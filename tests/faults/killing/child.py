@@ -20,8 +20,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pvideo.job.video import Video
 
 Tell = "Callable[..., None]"
@@ -34,13 +32,13 @@ def load() -> None:
     import httpx  # noqa: F401
     import jsonschema  # noqa: F401
     import PIL.Image  # noqa: F401
+    from tests.faults.killing import clocks, points  # noqa: F401
+
     from pvideo.job import actions, finding, press, recover, saving, sending, watching  # noqa: F401
     from pvideo.job.press import find_model
     from pvideo.library import sidecar  # noqa: F401
     from pvideo.model.prepare import prepare
     from pvideo.wire import client, download, transfer  # noqa: F401
-
-    from tests.faults.killing import clocks, points  # noqa: F401
 
     prepare(find_model(), {"prompt": "A cat", "duration": 1, "draft": True}, folder=Path.cwd())
 
@@ -55,7 +53,7 @@ def run(task: dict[str, Any], tell: Any) -> None:
         tell("began")
         _do(task, tell)
     except Exception as problem:
-        logging.exception("the cell failed")
+        logging.getLogger("child").exception("the cell failed")
         tell("error", type=type(problem).__name__, text=str(problem))
     for one in list(engine.Engine._engines.values()):
         one.close()
@@ -63,8 +61,9 @@ def run(task: dict[str, Any], tell: Any) -> None:
 
 
 def _prepare(task: dict[str, Any], tell: Any) -> None:
-    from pvideo import settings
     from tests.faults.killing import clocks, points
+
+    from pvideo import settings
 
     os.chdir(Path(task["folder"]).parent)
     named = ("home", "folder", "base_url", "gateway_token", "replicate_token")

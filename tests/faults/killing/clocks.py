@@ -1,4 +1,4 @@
-"""Clocks of a forked kernel that can be moved: the wall clock alone (NTP, a wrong date), or both with the loop's own (a sleep, a SIGSTOP)."""
+"""Clocks of a forked kernel that can be moved: the wall clock alone (NTP, a wrong date), or both and the loop's (a sleep)."""
 
 from __future__ import annotations
 

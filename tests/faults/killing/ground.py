@@ -103,9 +103,7 @@ class Ground:
         rows = [row for row in self.rows() if row["press_key"]]
         assert len(rows) == (pressed if jobs is None else jobs), [(row["state"], row["prediction_id"]) for row in rows]
         done = [row for row in rows if row["state"] == "done"]
-        assert {row["prediction_id"] for row in done} == {item["id"] for item in paid}, (
-            "I2: a job in the journal is not the one that was paid"
-        )
+        assert {row["prediction_id"] for row in done} == {item["id"] for item in paid}, "I2: the journal's job is not the paid one"
         self.check_files({item["sha256"] for item in paid}, done)
         return paid
 

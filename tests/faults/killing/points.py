@@ -1,4 +1,4 @@
-"""The named points of a press at which a kernel can be made to die. No fail point stands in the product: they are wrapped around it here."""
+"""The named points of a press at which a kernel can be made to die. They are wrapped around the product, which has none itself."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ def main(descriptor: int) -> None:
 
     child.load()
     assert threading.active_count() == 1, "a fork would lose these threads"
-    assert len(os.listdir("/proc/self/task")) == 1
+    assert len(list(Path("/proc/self/task").iterdir())) == 1
     gc.freeze()
     while True:
         data, descriptors, _, _ = socket.recv_fds(channel, _MESSAGE, 1)
