@@ -78,7 +78,7 @@ describe("the form", () => {
     act(control(name, selector));
     await pause();
 
-    expect((last(model)?.["inputs"] as Record<string, unknown>)[name]).toEqual(value);
+    expect(last(model)).toMatchObject({ inputs: { [name]: value } });
   });
 
   it("keeps a list's items apart", async () => {
