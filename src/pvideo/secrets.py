@@ -84,7 +84,8 @@ class Secret:
         return _vault.get(id(self))
 
     def __del__(self) -> None:
-        _vault.drop(id(self))
+        if _vault is not None:  # at the interpreter's end the module is taken apart first
+            _vault.drop(id(self))
 
     def __repr__(self) -> str:
         return f"Secret({self.source}, {self.length} characters)"

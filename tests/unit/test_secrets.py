@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import subprocess
 import sys
 import traceback
 
@@ -88,3 +89,9 @@ def test_an_echo_cut_at_any_length_is_struck_out(secret, size):
 
 def test_what_is_shaped_like_a_token_is_struck_out_unknown_or_not():
     assert redact(f"a {CLOUDFLARE} b") == "a •••• b"
+
+
+def test_a_secret_that_outlives_the_module_says_nothing_at_the_end():
+    code = "import sys, pvideo.secrets as s; sys.kept = s.Secret('a-word-1234567890', 'here'); s._vault = None"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (ended.stdout, ended.stderr) == ("", "")
