@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 GATEWAY_HOST = "gateway.ai.cloudflare.com"
 DIRECT_HOST = "api.replicate.com"
+DIRECT_URL = f"https://{DIRECT_HOST}/v1"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _VARIABLES = {"account_id": "CLOUDFLARE_ACCOUNT_ID", "gateway_id": "CLOUDFLARE_GATEWAY_ID"}
 
@@ -33,6 +34,8 @@ class Endpoint:
     gateway_id: str = ""
     delivery_hosts: tuple[str, ...] = ("replicate.delivery", "*.replicate.delivery")
     """Hosts a video may be fetched from (``*.`` = any name below)."""
+    replicate_url: str = ""
+    """Replicate itself, asked for its list where the gateway does not pass it on; empty: never (see `itself`)."""
 
     @property
     def realm(self) -> Literal["demo", "real"]:
@@ -54,6 +57,12 @@ class Endpoint:
         """Whether Replicate's key is stored in the gateway (BYOK), so that no ``Authorization`` is sent."""
         return self.kind == "gateway" and self.replicate_token is None
 
+    def itself(self) -> Endpoint | None:
+        """Return Replicate without the gateway, with its own token alone; None unless ``reconcile="direct"`` allows it."""
+        if not self.replicate_url or self.replicate_token is None:
+            return None
+        return replace(self, base_url=self.replicate_url, kind="direct", gateway_token=None, replicate_url="")
+
     def dashboard_url(self, log_id: str | None) -> str | None:
         """Return the gateway's log page in Cloudflare's dashboard, or None where there is none."""
         if self.kind != "gateway" or not (self.account_id and self.gateway_id and log_id):
@@ -67,8 +76,10 @@ def resolve(settings: Settings) -> Endpoint:
     Raises:
         SettingsError: No account is set up, a part is missing, or the address is not safe for tokens.
     """
-    if settings.base_url:
-        return _from_url(settings)
+    return _reconciling(_from_url(settings) if settings.base_url else _from_names(settings), settings)
+
+
+def _from_names(settings: Settings) -> Endpoint:
     if not (settings.account_id or settings.gateway_id):
         raise SettingsError("no_account")
     for name, variable in _VARIABLES.items():
@@ -84,6 +95,17 @@ def resolve(settings: Settings) -> Endpoint:
         account_id=settings.account_id,
         gateway_id=settings.gateway_id,
     )
+
+
+def _reconciling(endpoint: Endpoint, settings: Settings) -> Endpoint:
+    """Allow Replicate's list to be asked for without the gateway, when that is set and can be done."""
+    if settings.reconcile != "direct" or endpoint.kind == "direct":
+        return endpoint
+    if endpoint.replicate_token is None:
+        raise SettingsError("reconcile_direct", gateway=endpoint.gateway)
+    # A gateway on loopback is a stand-in, and so is what it stands before.
+    parts = urlsplit(endpoint.base_url)
+    return replace(endpoint, replicate_url=f"{parts.scheme}://{parts.netloc}/v1" if endpoint.host in _LOOPBACK else DIRECT_URL)
 
 
 def _from_url(settings: Settings) -> Endpoint:

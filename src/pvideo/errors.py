@@ -112,7 +112,7 @@ class PVideoError(Exception):
 class SettingsError(PVideoError):
     """Where requests go, or with which token, is not known or not safe."""
 
-    keys = frozenset({"no_account", "setting_missing", "setting_wrong", "insecure_url", "trust_host", "token_in_cell"})
+    keys = frozenset({"no_account", "setting_missing", "setting_wrong", "insecure_url", "trust_host", "token_in_cell", "reconcile_direct"})
 
 
 class InputError(PVideoError):

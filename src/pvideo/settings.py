@@ -68,6 +68,9 @@ class Settings:
     """After how many seconds Replicate stops a prediction (``Cancel-After``); 5 s to 24 h."""
     log_payload: bool = True
     """Whether the gateway's log keeps prompts and answers."""
+    reconcile: str = "gateway"
+    """Where a lost answer is looked for: ``gateway``, or ``direct`` to ask api.replicate.com itself, with Replicate's token alone,
+    where the gateway does not pass Replicate's list on. Not possible when the gateway stores the key."""
     autoplay: bool = True
     """Whether a video that arrives while it is watched plays once, muted."""
 
@@ -128,6 +131,8 @@ def configure(**changes: Any) -> None:
         raise SettingsError("setting_wrong", setting=unknown[0], problem="is not a setting", advice=advice)
     fitted = {name: _fit(name, value) for name, value in changes.items()}
     with _lock:
+        if fitted.get("reconcile") == "direct" and not (fitted.get("replicate_token") or current().replicate_token):
+            raise SettingsError("reconcile_direct", gateway=current().gateway_id or "the gateway")
         _explicit.update(fitted)
 
 
@@ -200,6 +205,8 @@ def _fit(name: str, value: Any) -> Any:
         return _dollars(name, value)
     if name == "deadline":
         return _deadline(value)
+    if name == "reconcile" and value not in {"gateway", "direct"}:
+        raise SettingsError("setting_wrong", setting=name, problem=f"is {value!r}", advice='Give "gateway" or "direct".')
     if name in {"folder", "home"}:
         return Path(value).expanduser()
     if name == "trust_host":

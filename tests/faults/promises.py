@@ -56,7 +56,15 @@ def journal_rows(path: Path) -> list[JobRow]:
         journal.close()
 
 
-def check(evidence: Evidence, *, acts: Mapping[str, int] | None = None, resent: int = 0, lost: frozenset[str] = frozenset()) -> None:
+def check(
+    evidence: Evidence,
+    *,
+    acts: Mapping[str, int] | None = None,
+    resent: int = 0,
+    lost: frozenset[str] = frozenset(),
+    foreign: frozenset[str] = frozenset(),
+    direct: bool = False,
+) -> None:
     """Check I1 to I5.
 
     Args:
@@ -64,12 +72,14 @@ def check(evidence: Evidence, *, acts: Mapping[str, int] | None = None, resent: 
         acts: How often each press key may be paid; once where it is not named.
         resent: How many predictions the gateway made of its own, against its orders.
         lost: Ids whose file the fault made impossible to save (and nothing may claim otherwise).
+        foreign: The sha256 of further files that may lie in the folder.
+        direct: Whether Replicate itself may be asked for its list, with its own token.
     """
     paid_once(evidence, acts=acts or {}, resent=resent)
     nothing_lost(evidence, lost=lost)
-    no_lies(evidence)
+    no_lies(evidence, foreign=foreign)
     tokens_nowhere(evidence)
-    tokens_to_one_host(evidence)
+    tokens_to_one_host(evidence, direct=direct)
 
 
 def paid_once(evidence: Evidence, *, acts: Mapping[str, int], resent: int = 0) -> None:
@@ -103,9 +113,9 @@ def nothing_lost(evidence: Evidence, *, lost: frozenset[str] = frozenset()) -> N
         assert _sha256(evidence.folder / row.files[0]) == item["sha256"] == row.sha256
 
 
-def no_lies(evidence: Evidence) -> None:
+def no_lies(evidence: Evidence, *, foreign: frozenset[str] = frozenset()) -> None:
     """I3: a file under its final name is whole, and nothing half-made is left."""
-    made = {item["sha256"] for item in evidence.paid}
+    made = {item["sha256"] for item in evidence.paid} | foreign
     files = [path for path in evidence.folder.rglob("*") if path.is_file()] if evidence.folder.exists() else []
     left = [path.name for path in files if path.suffix == ".part"]
     assert not left, f"left behind: {left}"
@@ -126,14 +136,17 @@ def tokens_nowhere(evidence: Evidence) -> None:
     assert not found, found
 
 
-def tokens_to_one_host(evidence: Evidence) -> None:
+def tokens_to_one_host(evidence: Evidence, *, direct: bool = False) -> None:
     """I5: the gateway alone got them; nobody else was asked at all."""
     assert not evidence.strangers, f"asked where nobody should: {evidence.strangers}"
     for row in evidence.ledger["requests"]:
         if row["via"]:
             continue  # the gateway's own request to Replicate
         names = set(row["credentials"])
-        if row["host"] != "gateway":
+        if direct and row["host"] == "replicate":
+            assert (row["method"], names) == ("GET", {"authorization"}), row["path"]
+            assert not [name for name in row["headers"] if name.startswith("cf-aig")], row["headers"]
+        elif row["host"] != "gateway":
             assert not names, f"{row['method']} {row['path']} at {row['host']} carried {names}"
         matched = {name: found["matches"] for name, found in row["credentials"].items()}
         assert matched.get("authorization", "replicate") == "replicate", row["path"]

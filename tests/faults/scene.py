@@ -219,9 +219,9 @@ class Scene:
         assert row is not None
         return row
 
-    def fault(self, phase: str, do: str, *, op: str = "create", nth: Any = 1, **arguments: Any) -> None:
+    def fault(self, phase: str, do: str, *, op: str = "create", nth: Any = 1, prompt: str = "", **arguments: Any) -> None:
         """Lay down one fault."""
-        match = {"op": op} if nth is None else {"op": op, "nth": nth}
+        match = {"op": op} | ({} if nth is None else {"nth": nth}) | ({"prompt": prompt} if prompt else {})
         self.demo.faults({"match": match, "phase": phase, "do": do, **arguments})
 
     def fate(self, *, nth: Any = 1, **fate: Any) -> None:

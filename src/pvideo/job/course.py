@@ -138,7 +138,7 @@ class Course:
             await self._expect()
             while not self.row.finished and not self.live.parked:
                 await self._step()
-            if self.row.state == "done" and self.row.unknown_at is not None:
+            if self.row.state == "done" and (self.row.unknown_at is not None or self.live.slow_answer):
                 from pvideo.job.finding import find_more
 
                 await find_more(self)

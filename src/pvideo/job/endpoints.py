@@ -57,6 +57,16 @@ class Endpoints:
         endpoint = self._known.get(key)
         if endpoint is None:
             return None
+        return self._client(key, endpoint)
+
+    def direct(self, row: JobRow) -> Client | None:
+        """Return the client that asks Replicate itself for its list; None unless the settings allow it now."""
+        self._learn_current()
+        endpoint = self._known.get((row.kind, row.base_url))
+        itself = endpoint.itself() if endpoint is not None else None
+        return None if itself is None else self._client(("reconcile", row.base_url), itself)[0]
+
+    def _client(self, key: tuple[str, str], endpoint: Endpoint) -> tuple[Client, Endpoint]:
         found = self._clients.get(key)
         if found is None or found[1] != endpoint:
             if found is not None:

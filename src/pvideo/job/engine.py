@@ -61,7 +61,8 @@ class Engine:
         self.pressing = threading.RLock()
         """Held from writing a press down until its job is known here."""
         self._endpoints = Endpoints(self._heard)
-        given = {"client": self._endpoints.client, "endpoint": self._endpoints.known, "fetch": self._fetch, "examine": _examine}
+        reached = {"client": self._endpoints.client, "endpoint": self._endpoints.known, "direct": self._endpoints.direct}
+        given = {**reached, "fetch": self._fetch, "examine": _examine}
         self.tools = Tools(**{**given, "journal": journal, "owner": myself(), "session": uuid.uuid4().hex, "begin": self.begin, **parts})
         self._courses: dict[str, Course] = {}
         self._videos: dict[str, Video] = {}

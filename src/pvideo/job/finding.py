@@ -37,6 +37,8 @@ _BLANK: dict[str, Any] = {
 """What a further prediction of the same press has not of it."""
 
 _CLOCKS_APART = 30.0
+_NOT_PASSED = frozenset({"refused", "gone"})
+"""What a gateway answers that does not pass the list on."""
 
 
 async def lose(course: Course) -> None:
@@ -74,7 +76,19 @@ async def _search(course: Course) -> None:
         else:
             await _search_list(course, client)
     except LookFailed as failed:
+        await _search_directly(course, failed.verdict)
+
+
+async def _search_directly(course: Course, refusal: Verdict) -> None:
+    """Ask Replicate itself where the gateway does not pass its list on and ``configure(reconcile="direct")`` allows it."""
+    direct = course.tools.direct(course.row) if refusal.kind in _NOT_PASSED and course.row.prediction_id is None else None
+    if direct is None:
+        return _tell(course, refusal)
+    try:
+        await _search_list(course, direct)
+    except LookFailed as failed:
         _tell(course, failed.verdict)
+    return None
 
 
 async def _search_list(course: Course, client: Client) -> None:
@@ -135,7 +149,7 @@ async def _adopt(course: Course, own: Prediction, others: list[Prediction]) -> N
 
 
 async def find_more(course: Course) -> None:
-    """Look once more, at the end of a job whose answer was lost: a gateway that repeats requests may have been slow about it."""
+    """Look once more, at the end of a job whose answer was lost or slow: a gateway may have repeated the request, and paid again."""
     reached = course.reach()
     if reached is None or not course.row.seed_ours or course.row.parent is not None:
         return
@@ -211,5 +225,5 @@ def _sent_at(course: Course) -> float:
 
 def _tell(course: Course, verdict: Verdict) -> None:
     """Show why the list could not be read; that the network is away is no news on a card that says the answer was lost."""
-    if verdict.kind in {"refused", "gone"} and course.row.prediction_id is None:
+    if verdict.kind in _NOT_PASSED and course.row.prediction_id is None:
         course.show(error=PVideoError.make("list_refused", gateway=course.row.gateway))

@@ -42,6 +42,8 @@ class Live:
     """Whether the finished file is no longer where it was saved."""
     takes: tuple[str, ...] = ()
     exchanges: int = 0
+    slow_answer: bool = False
+    """Whether the create's answer took so long that a gateway may have repeated the request meanwhile."""
 
 
 def status_of(row: JobRow) -> str:
@@ -116,7 +118,7 @@ def revived(row: JobRow) -> Live:
     live = Live(error=PVideoError.from_dict(row.error) if row.error else None, paths=tuple(Path(file) for file in row.files))
     if row.finished and live.paths and not live.paths[0].is_file():
         live.missing = True
-        live.error = PVideoError.make("file_missing", path=str(live.paths[0]), price=row.estimate_text)
+        live.error = PVideoError.make("file_missing", path=str(live.paths[0]), price=row.price_word)
     return live
 
 

@@ -22,6 +22,9 @@ logger = logging.getLogger(__name__)
 PREFER_WAIT = 60
 """The longest that Replicate holds a create's answer back (``Prefer: wait``), in seconds."""
 
+SLOW_ANSWER = 1.0
+"""A create takes 0.1 to 0.3 s; a gateway that repeats failed requests needs longer than this many seconds."""
+
 _BUSY_WAITS = (5.0, 15.0, 30.0)
 
 
@@ -60,6 +63,7 @@ async def _attempt(course: Course) -> Verdict | None:
         await _reread(course)
         return None
     course.take(state="sending", owner=course.tools.owner, **claim, show={"phase": "sending", "error": None, "next_at": None, "ahead": 0})
+    began = asyncio.get_running_loop().time()
     try:
         created = await reached[0].create(
             row.model,
@@ -80,6 +84,7 @@ async def _attempt(course: Course) -> Verdict | None:
         logger.exception("a create ended strangely")
         await become_unknown(course, PVideoError.make("answer_lost", detail=type(problem).__name__))
         return None
+    course.live.slow_answer = asyncio.get_running_loop().time() - began > SLOW_ANSWER
     await _accept(course, created)
     return None
 
@@ -151,7 +156,7 @@ async def _reject(course: Course, error: PVideoError) -> None:
 
 async def _withdraw(course: Course) -> None:
     """End a job that a person canceled before it was sent; nothing was paid."""
-    await _end_unsent(course, "canceled", PVideoError.make("canceled_unsent", price=course.row.estimate_text))
+    await _end_unsent(course, "canceled", PVideoError.make("canceled_unsent", price=course.row.price_word))
 
 
 async def _end_unsent(course: Course, state: str, error: PVideoError) -> None:

@@ -119,6 +119,8 @@ class Tools:
     endpoint: Callable[[JobRow], Endpoint | None]
     """A job's endpoint as this process knows it; asks nobody."""
     fetch: Fetch
+    direct: Callable[[JobRow], Client | None] = lambda _: None
+    """The client that asks Replicate without the gateway, for its list alone; None unless the settings allow it."""
     begin: Callable[[JobRow], Course]
     """Starts another job (an extra take) on the same engine."""
     clock: Clock = field(default_factory=Clock)

@@ -100,7 +100,7 @@ def judge_look(
     shape = known_shape(status, headers, body)
     key = _definite_key(status, shape, endpoint)
     if key is None or shape is None:
-        return _trouble(purpose, endpoint, status, _told(status, shape), gone=status in {404, 405} and purpose == "list")
+        return _trouble(purpose, endpoint, status, _told(status, shape), gone=purpose == "list" and _not_passed(status, shape))
     verdict = _definite(key, status, headers, shape, endpoint, model)
     if verdict.kind == "busy" or (purpose == "read" and status != 404):
         return verdict
@@ -110,6 +110,11 @@ def judge_look(
     if purpose == "read":
         return Verdict(kind="gone", error=verdict.error)
     return _trouble(purpose, endpoint, status, _told(status, shape), gone=status == 404 or (status == 422 and purpose == "list"))
+
+
+def _not_passed(status: int, shape: GatewayError | ReplicateError | None) -> bool:
+    """Return whether the gateway says that it does not know this path (2008 "Invalid provider" is what it says to unknown ones)."""
+    return status in {404, 405} or (isinstance(shape, GatewayError) and (status, shape.code) == (400, 2008))
 
 
 def judge_exception(exc: BaseException, *, sent: bool, host: str = "", purpose: Purpose = "create") -> Verdict:
