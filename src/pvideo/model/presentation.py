@@ -82,7 +82,7 @@ def _entry(model: Model, field: Field) -> dict[str, Any]:
         "unit": field.unit,
         "description": field.description,
         "default": None if field.default is MISSING else field.default,
-        "choices": [{"value": value, "label": f"{value} {field.unit}".strip()} for value in field.enum or ()],
+        "choices": [{"value": value, "label": str(value)} for value in field.enum or ()],
         "minimum": field.minimum,
         "maximum": field.maximum,
         "step": field.step or (1 if field.kind == "integer" else None),
