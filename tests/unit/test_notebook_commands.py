@@ -326,7 +326,7 @@ def test_explain_tells_the_requests_in_time() -> None:
 def test_explain_tells_a_lost_answer() -> None:
     text = timeline(failed("answer_lost", "unconfirmed"), [exchange("POST", "/v1/a/g/replicate/predictions", 0, None, error="closed")])
 
-    assert "no answer: closed" in text
+    assert "no answer" in text
 
 
 def test_history_is_text_and_html_without_markup_of_the_prompt() -> None:

@@ -102,7 +102,7 @@ def recover_one(journal: Journal, row: JobRow, owner: str) -> JobRow | None:
 
 def drop_unsent(journal: Journal, row: JobRow) -> None:
     """Close a job whose process died before it was sent: nothing was paid, and a re-run of its cell may send it."""
-    error = PVideoError.make("canceled_unsent", price=row.estimate_text).to_dict()
+    error = PVideoError.make("canceled_unsent", price=row.price_word).to_dict()
     journal.change(row.intent, "new", state="canceled", press_key=None, cost=Decimal(0), finished_at=row.pressed_at, error=error)
 
 

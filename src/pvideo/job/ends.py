@@ -78,7 +78,7 @@ async def _ended_badly(course: Course, prediction: Prediction, shown: dict[str, 
     row = course.row
     course.live.logs = shown["logs"]
     if prediction.status == "aborted":
-        error = PVideoError.make("aborted", price=row.estimate_text)
+        error = PVideoError.make("aborted", price=row.price_word)
         await _close(course, "aborted", error, cost=Decimal(0))
     elif prediction.status == "canceled":
         await _close(course, "canceled", _why_canceled(course, prediction), cost=None)
@@ -88,7 +88,7 @@ async def _ended_badly(course: Course, prediction: Prediction, shown: dict[str, 
 
 async def _expired(course: Course, prediction: Prediction | None) -> None:
     row = course.row
-    error = PVideoError.make("output_expired", price=row.estimate_text)
+    error = PVideoError.make("output_expired", price=row.price_word)
     seconds = prediction.seconds if prediction else None
     await _close(course, "expired", error, cost=cost_of(row, seconds) if prediction else row.estimate, seconds=seconds)
 
@@ -112,23 +112,23 @@ async def _close(course: Course, state: str, error: PVideoError, *, cost: Decima
 def _why_failed(row: JobRow, detail: str) -> PVideoError:
     if _FLAGGED.search(detail):
         return PVideoError.make("flagged", detail=detail)
-    return PVideoError.make("interrupted" if _INTERRUPTED.search(detail) else "model_failed", detail=detail, price=row.estimate_text)
+    return PVideoError.make("interrupted" if _INTERRUPTED.search(detail) else "model_failed", detail=detail, price=row.price_word)
 
 
 def _why_canceled(course: Course, prediction: Prediction) -> PVideoError:
     row = course.row
     if row.cancel_asked:
-        return PVideoError.make("canceled", by="by you", price=row.estimate_text)
+        return PVideoError.make("canceled", by="by you", price=row.price_word)
     ran_out = prediction.deadline is not None and prediction.completed_at is not None and prediction.completed_at >= prediction.deadline
     if ran_out or course.tools.clock.since_sent(row) >= row.deadline:
         return _limit(row)
-    return PVideoError.make("canceled", by="at Replicate", price=row.estimate_text)
+    return PVideoError.make("canceled", by="at Replicate", price=row.price_word)
 
 
 def _limit(row: JobRow) -> PVideoError:
     minutes, seconds = divmod(round(row.deadline), 60)
     words = " ".join(part for part in (f"{minutes} min" if minutes else "", f"{seconds} s" if seconds else "") if part)
-    return PVideoError.make("timed_out", limit=words, price=row.estimate_text)
+    return PVideoError.make("timed_out", limit=words, price=row.price_word)
 
 
 def _kept(course: Course) -> PVideoError | None:

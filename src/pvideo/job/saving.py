@@ -101,7 +101,7 @@ async def _fetch_one(course: Course, url: str, index: int, *, patient: bool) -> 
             if not (getattr(problem, "retry", False) or getattr(problem, "gone", False)) or not patient:
                 raise _Stopped(error) from problem
             if course.tools.clock.since_sent(row) >= HOUR:
-                raise _Stopped(PVideoError.make("output_expired", price=row.estimate_text), over=True) from problem
+                raise _Stopped(PVideoError.make("output_expired", price=row.price_word), over=True) from problem
         wait = after_trouble(times)
         course.show(error=error, next_at=course.tools.clock.wall() + wait)
         await course.pause(wait)

@@ -106,7 +106,7 @@ class Video:
         """
         self._own()
         begun = time.monotonic()
-        if not self._feed.wait(_over, timeout):
+        if not self._feed.wait(over, timeout):
             raise TimeoutError(self._not_yet(time.monotonic() - begun))
         return self._result()
 
@@ -124,12 +124,12 @@ class Video:
         arrived = asyncio.Event()
 
         def tell(snapshot: Snapshot) -> None:
-            if _over(snapshot):
+            if over(snapshot):
                 loop.call_soon_threadsafe(arrived.set)
 
         stop = self.observe(tell)
         try:
-            if not _over(self.snapshot()):
+            if not over(self.snapshot()):
                 await arrived.wait()
         finally:
             stop()
@@ -187,7 +187,7 @@ def reopen(intent: str) -> Video:
     return Engine.get().video(intent)
 
 
-def _over(snapshot: Snapshot) -> bool:
+def over(snapshot: Snapshot) -> bool:
     """Return whether waiting is over: file, sidecar and journal are done, or nothing more happens by itself."""
     stopped = snapshot.error is not None and snapshot.error.key in _RAISED_BEFORE_THE_END
     # With the file there, only its price is still to come; a connection that is lost is not waited for.

@@ -106,6 +106,11 @@ class JobRow:
     error: dict[str, Any] | None = None
 
     @property
+    def price_word(self) -> str:
+        """What a repetition would cost, in words."""
+        return "free" if self.realm == "demo" else self.estimate_text
+
+    @property
     def finished(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.state in FINAL

@@ -35,10 +35,7 @@ def explain(video: Video) -> str:
     """Return the timeline of a video's requests."""
     from pvideo.job.engine import Engine
 
-    engine = Engine.get()
-    # What happened last may still wait to be written.
-    exchanges = engine.journal.exchanges(video.intent)
-    return redact(timeline(video.snapshot(), exchanges))
+    return redact(timeline(video.snapshot(), Engine.get().exchanges(video.intent)))
 
 
 def timeline(snapshot: Snapshot, exchanges: list[dict[str, Any]]) -> str:
@@ -73,7 +70,7 @@ def _head(snapshot: Snapshot, count: int) -> str:
 
 def _lines(exchange: dict[str, Any], at: float) -> list[str]:
     method, status = str(exchange.get("method", "")), exchange.get("status")
-    answer = f"{status} {_said(exchange)}".strip() if status else f"no answer: {exchange.get('error') or 'lost'}"
+    answer = f"{status} {_said(exchange)}".strip() if status else "no answer"
     where = f"{exchange.get('host') or '…'}{_path(str(exchange.get('path', '')))}"
     lines = [f"{at:5.1f} s  {method:<5}{where}   → {answer:<16} {_word(exchange)}".rstrip()]
     headers = {name.lower(): value for name, value in (exchange.get("request_headers") or {}).items()}

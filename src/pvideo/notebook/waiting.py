@@ -14,15 +14,17 @@ _TICK = 0.1
 
 
 def wait_for(video: Video) -> Snapshot:
-    """Wait until nothing more happens to a video by itself, and return its last snapshot.
+    """Wait until a video's file is there or nothing more happens to it by itself, and return its last snapshot.
 
     Raises:
         KeyboardInterrupt: The kernel was interrupted; the video goes on.
     """
-    settled = threading.Event()
-    leave = video.observe(lambda snapshot: settled.set() if snapshot.settled else None)
+    from pvideo.job.video import over
+
+    ended = threading.Event()
+    leave = video.observe(lambda snapshot: ended.set() if over(snapshot) else None)
     try:
-        while not (video.snapshot().settled or settled.wait(_TICK)):
+        while not (over(video.snapshot()) or ended.wait(_TICK)):
             pass
     finally:
         leave()
