@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
-
 from tests.faults.tracing import Call, trace
 
 if TYPE_CHECKING:
