@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any, Final
 
+from .sniff import picture_size
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -31,14 +33,13 @@ def shrink(data: bytes, limits: Mapping[str, Any]) -> tuple[bytes, tuple[int, in
     except ImportError as error:
         msg = 'is too large to send as it is; making it smaller needs Pillow: pip install "pvideo[media]"'
         raise Unreadable(msg) from error
+    width, height = picture_size(data) or (0, 0)
+    if width * height > _MOST_PIXELS:
+        msg = f"has {width} × {height} pixels, too many to make smaller here"
+        raise Unreadable(msg)
     try:
         with Image.open(io.BytesIO(data)) as opened:
-            if opened.width * opened.height > _MOST_PIXELS:
-                msg = f"has {opened.width} × {opened.height} pixels, too many to make smaller here"
-                raise Unreadable(msg)
             picture = _flat(ImageOps.exif_transpose(opened))
-    except Unreadable:
-        raise
     except Exception as error:  # Each of Pillow's decoders raises errors of its own on a damaged file.
         msg = f"cannot be read as a picture ({type(error).__name__})"
         raise Unreadable(msg) from error
