@@ -113,7 +113,8 @@ class Store:
             made = self.renderer(item.input, clip.path, prediction_id=item.id)
             data = clip.path.read_bytes()
         except Exception as error:  # noqa: BLE001 (whatever goes wrong while drawing is a failed prediction, as a model's crash is)
-            clip.error = f"{type(error).__name__}: {error}"
+            # What is wrong with an input stands there in the model's words alone.
+            clip.error = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         else:
             clip.sha256, clip.size = hashlib.sha256(data).hexdigest(), len(data)
             clip.seconds = _seconds_made(made, item.input)
