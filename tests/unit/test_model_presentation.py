@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 
 import pytest
 from PIL import Image
+from tests.support.pictures import picture
 
 from pvideo.model import catalog
 from pvideo.model.facts import facts, shape
@@ -24,12 +24,6 @@ def make(properties, required=()):
     schemas = {"Input": {"type": "object", "properties": properties, "required": list(required)}}
     latest = {"openapi_schema": {"components": {"schemas": schemas}}}
     return catalog.from_api({"owner": "someone", "name": "something", "latest_version": latest})
-
-
-def picture(width, height, kind="PNG", **save):
-    buffer = io.BytesIO()
-    Image.new("RGB", (width, height), "teal").save(buffer, kind, **save)
-    return buffer.getvalue()
 
 
 def shown(model=MODEL):
