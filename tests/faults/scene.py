@@ -20,7 +20,6 @@ from tests.support.jobs import START, VirtualLoop
 
 from pvideo import settings
 from pvideo.errors import PVideoError
-from pvideo.job import adoption
 from pvideo.job.clock import Clock
 from pvideo.job.engine import Engine
 from pvideo.job.press import find_model, press
@@ -166,7 +165,8 @@ class Scene:
         for name, value in {**values, "PVIDEO_HOME": str(self.home)}.items():
             patch.setenv(name, value)
         patch.chdir(folder)
-        patch.setattr(adoption, "alive", self.alive)
+        for where in ("pvideo.job.adoption.alive", "pvideo.job.press.alive"):
+            patch.setattr(where, self.alive)
         settings.reset()
         settings.configure(budget_day=None)
 
