@@ -7,6 +7,7 @@ and belong to no account.
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import io
 import secrets
@@ -88,15 +89,10 @@ def _unpack(data: bytes) -> list[tuple[str, bytes]]:
     unpacked: list[tuple[str, bytes]] = []
     start = data.find(b"\x1f\x8b\x08")
     while start >= 0:
-        try:
+        with contextlib.suppress(OSError, EOFError, zlib.error):
             unpacked.append(("gzip", gzip.decompress(data[start:])))
-        except (OSError, EOFError, zlib.error):
-            pass
         start = data.find(b"\x1f\x8b\x08", start + 1)
     if data[:2] == b"PK":
-        try:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                unpacked += [(name, archive.read(name)) for name in archive.namelist()]
-        except (zipfile.BadZipFile, RuntimeError):
-            pass
+        with contextlib.suppress(zipfile.BadZipFile, RuntimeError), zipfile.ZipFile(io.BytesIO(data)) as archive:
+            unpacked += [(name, archive.read(name)) for name in archive.namelist()]
     return unpacked

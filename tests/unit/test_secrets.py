@@ -69,7 +69,9 @@ def test_what_cannot_stand_in_a_header_is_refused_without_showing_it(value):
     assert not value.strip() or value not in str(caught.value)
 
 
-@pytest.mark.parametrize(("text", "kind"), [(f"x {REPLICATE}", "Replicate token"), (f"{CLOUDFLARE}!", "Cloudflare token"), ("r8_short", None)])
+@pytest.mark.parametrize(
+    ("text", "kind"), [(f"x {REPLICATE}", "Replicate token"), (f"{CLOUDFLARE}!", "Cloudflare token"), ("r8_short", None)]
+)
 def test_a_typed_token_is_found(text, kind):
     assert find_token(text) == kind
 

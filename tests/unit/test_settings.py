@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from decimal import Decimal
 
@@ -210,4 +209,4 @@ def test_a_kept_file_is_not_written_through_a_link(tmp_path):
     settings.keep({"account_id": "abc"})
 
     assert victim.read_text() == "untouched"
-    assert not os.path.islink(home / "account.json")
+    assert not (home / "account.json").is_symlink()
