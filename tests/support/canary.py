@@ -15,8 +15,11 @@ import string
 import zipfile
 import zlib
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _LETTERS = string.ascii_letters + string.digits
 _TOO_DEEP = 3
