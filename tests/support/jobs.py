@@ -73,6 +73,7 @@ class Answer:
     server_date: datetime | None = None
     items: tuple[Prediction, ...] = ()
     cursor: str | None = None
+    cached: bool = False
 
 
 @dataclass

@@ -48,6 +48,8 @@ class Look(Protocol):
     def prediction(self) -> Prediction: ...  # noqa: D102
     @property
     def server_date(self) -> datetime | None: ...  # noqa: D102
+    @property
+    def cached(self) -> bool: ...  # noqa: D102
 
 
 class Page(Protocol):

@@ -104,8 +104,17 @@ class Watch:
         except LookFailed as failed:
             await self._failed(failed.verdict)
             return None
+        if look.cached and not look.prediction.terminal:
+            self._old_news()
+            return None
         course.tools.heard(course.row, look.server_date)
         return look.prediction
+
+    def _old_news(self) -> None:
+        """The gateway's cache answered although it was told not to: what it says is from before, and so is its date."""
+        gateway = self.course.row.gateway
+        logger.warning("the cache of %s answered a look at job %s", gateway, self.course.row.intent)
+        self._troubled(f"{gateway} answers from its cache: turn caching off", None)
 
     async def _ask_cancel(self) -> Prediction | None:
         """Send the cancel. Its answer is not the end: the final state is what a look shows."""
@@ -142,10 +151,13 @@ class Watch:
             source = verdict.error.values.get("source", "a token")
             course.show(error=PVideoError.make("token_revoked", source=source), phase="lost")
             return
+        self._troubled(verdict.error.title, verdict.retry_after)
+
+    def _troubled(self, detail: str, retry_after: float | None) -> None:
         self.troubles += 1
-        self.asked_wait = max(verdict.retry_after or 0.0, after_trouble(self.troubles))
-        error = PVideoError.make("connection_lost", detail=verdict.error.title, seconds=round(self.asked_wait))
-        course.show(error=error, phase="lost")
+        self.asked_wait = max(retry_after or 0.0, after_trouble(self.troubles))
+        error = PVideoError.make("connection_lost", detail=detail, seconds=round(self.asked_wait))
+        self.course.show(error=error, phase="lost")
 
     def _recovered(self) -> None:
         self.troubles, self.asked_wait = 0, None
