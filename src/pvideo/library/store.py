@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
 import sqlite3
 import threading
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_RETRY = 0.02
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
@@ -88,13 +90,47 @@ class Store:
     def _open(self) -> sqlite3.Connection:
         self._make_private()
         try:
-            return self._connect()
+            return self._patiently()
+        except sqlite3.DatabaseError as problem:
+            if problem.sqlite_errorcode & 0xFF not in _DAMAGED:
+                raise
+        with self._alone():
+            return self._replace()
+
+    def _patiently(self) -> sqlite3.Connection:
+        """Connect, again while another process is opening it: SQLite does not wait when a new file becomes WAL, or a last user leaves."""
+        end = time.monotonic() + self._busy
+        while True:
+            try:
+                return self._connect()
+            except sqlite3.DatabaseError as problem:
+                if problem.sqlite_errorcode & 0xFF not in _BUSY or time.monotonic() >= end:
+                    raise
+            time.sleep(_RETRY)
+
+    def _replace(self) -> sqlite3.Connection:
+        """Begin a new journal in place of a damaged one, unless another process just did."""
+        try:
+            return self._patiently()
         except sqlite3.DatabaseError as problem:
             if problem.sqlite_errorcode & 0xFF not in _DAMAGED:
                 raise
         self.damaged = self._set_aside()
         self._make_private()
-        return self._connect()
+        return self._patiently()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other processes from replacing the file at the same time; a file system without locks does without."""
+        handle = os.open(self.path.with_name(f"{self.path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            with suppress(ImportError, OSError):
+                import fcntl
+
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
 
     def _connect(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, timeout=self._busy, isolation_level=None, check_same_thread=False)
@@ -130,7 +166,8 @@ class Store:
     def _set_aside(self) -> Path:
         """Rename the damaged file and what belongs to it. It is never deleted: someone may be able to read it."""
         stamp = time.strftime("%Y-%m-%d-%H%M%S")
-        aside = self.path.with_name(f"{self.path.name}.damaged-{stamp}")
+        names = (f"{self.path.name}.damaged-{stamp}{f'-{number}' if number else ''}" for number in itertools.count())
+        aside = next(path for name in names if not (path := self.path.with_name(name)).exists())
         for suffix in ("-wal", "-shm", ""):
             with suppress(FileNotFoundError):
                 self.path.with_name(self.path.name + suffix).rename(aside.with_name(aside.name + suffix))
