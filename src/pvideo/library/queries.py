@@ -48,9 +48,12 @@ def history(
         if value is not None:
             where.append(f"{column}=?")
             values.append(value)
-    order = f"state IN ({_IN_UNFINISHED}) DESC, pressed_at DESC, intent"
-    sql = f"SELECT * FROM jobs WHERE {' AND '.join(where)} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608 - our own names
-    return [decode(row) for row in journal.read(sql, *values, limit, offset)]
+    running = _select(journal, [*where, f"state IN ({_IN_UNFINISHED})"], values, limit=-1, offset=0)
+    page = running[offset : offset + limit]
+    # Apart from the running ones, so that these come in the order of an index: sorting 10,000 rows takes 40 ms.
+    rest = [*where, f"state NOT IN ({_IN_UNFINISHED})"]
+    page += _select(journal, rest, values, limit=limit - len(page), offset=max(offset - len(running), 0))
+    return page
 
 
 def takes(journal: Store, intent: str) -> list[JobRow]:
@@ -75,6 +78,11 @@ def size(journal: Store, *, realm: str | None = None) -> tuple[int, int]:
     where = "state='done'" + (" AND realm=?" if realm else "")
     found = journal.read(f"SELECT COUNT(*), COALESCE(SUM(bytes), 0) FROM jobs WHERE {where}", *([realm] if realm else []))  # noqa: S608
     return found[0][0], found[0][1]
+
+
+def _select(journal: Store, where: list[str], values: list[str], *, limit: int, offset: int) -> list[JobRow]:
+    sql = f"SELECT * FROM jobs WHERE {' AND '.join(where)} ORDER BY pressed_at DESC, intent LIMIT ? OFFSET ?"  # noqa: S608 - our own names
+    return [decode(row) for row in journal.read(sql, *values, limit, offset)]
 
 
 def _escape(word: str) -> str:
