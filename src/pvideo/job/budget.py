@@ -6,6 +6,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 
 from pvideo.errors import BudgetError, fill, texts
+from pvideo.model.price import Price, made_text, money
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,12 +16,6 @@ if TYPE_CHECKING:
 
 _FREE_ENDS = frozenset({"aborted", "rejected"})
 """Ended before it ran: not billed (Replicate's changelog on deadlines), or refused."""
-
-
-def money(amount: Decimal) -> str:
-    """Return ``$0.10``; a third decimal only when it is not zero (``$0.025``)."""
-    rounded = amount.quantize(Decimal("0.001"))
-    return f"${rounded:.2f}" if rounded == rounded.quantize(Decimal("0.01")) else f"${rounded:.3f}"
 
 
 def permit(price: Decimal | None, *, model: str, day: Decimal | None, session: Decimal | None, confirmed: bool) -> Callable[[Spent], None]:
@@ -60,15 +55,14 @@ def cost_text(row: JobRow, status: str) -> str:
         return words["billing"]
     if status == "unconfirmed":
         return fill(words["at_most"], price=row.estimate_text)
-    return _made(row, words) if row.cost is not None else row.estimate_text
+    return _made(row) if row.cost is not None else row.estimate_text
 
 
-def _made(row: JobRow, words: dict[str, str]) -> str:
-    cost = row.cost or Decimal(0)
-    asked = row.input.get("duration")
-    if row.estimate is None or row.upper_bound or cost == row.estimate or row.seconds is None or not isinstance(asked, (int, float)):
-        return money(cost)
-    return fill(words["made"], price=money(cost), made=f"{row.seconds:.1f}", asked=f"{asked:g}")
+def _made(row: JobRow) -> str:
+    asked, seconds = row.input.get("duration"), row.seconds
+    length = Decimal(str(asked)) if isinstance(asked, (int, float)) else None
+    estimate = Price(amount=row.estimate, seconds=length, upper_bound=row.upper_bound)
+    return made_text(estimate, Price(amount=row.cost, seconds=None if seconds is None else Decimal(str(seconds))))
 
 
 def _reached(price: Decimal, period: str, total: Decimal, limit: Decimal, setting: str) -> BudgetError:

@@ -11,10 +11,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import PVideoError
-from pvideo.job.budget import money
 from pvideo.job.clock import HOUR
 from pvideo.job.reconcile import MARGIN, candidates, choose, gone, matches
 from pvideo.job.schedule import next_search
+from pvideo.model.price import money
 from pvideo.wire.verdict import LookFailed, Verdict
 
 if TYPE_CHECKING:

@@ -23,8 +23,12 @@ _SHOWN_OF_DATA = 40
 
 
 def press_key(folder: str, model: str, realm: str, typed: Mapping[str, Any]) -> str:
-    """Return what makes a re-run of a press recognisable: where, what, for real or not, and the inputs as typed."""
-    return hashlib.sha256(canonical([folder, model, realm, dict(typed)]).encode()).hexdigest()
+    """Return what makes a re-run of a press recognisable: where, what, for real or not, and the inputs as typed.
+
+    A file counts by what is in it, not by where it lies: the Studio's uploads lie somewhere else each time.
+    """
+    named = {name: value["file"] if isinstance(value, Mapping) and "file" in value else value for name, value in typed.items()}
+    return hashlib.sha256(canonical([folder, model, realm, named]).encode()).hexdigest()
 
 
 def write_down(tools: Tools, model: Model, prepared: Prepared, endpoint: Endpoint, now: Settings) -> tuple[JobRow, dict[str, Any]]:
