@@ -1,15 +1,26 @@
-"""When to look next, and when to try again: numbers in, seconds out."""
+"""When to look next, and when to try again: numbers in, seconds out.
+
+Looks are placed by the expected end's distribution. With F the share of jobs that have ended, f its density and S = 1 - F, the
+fewest looks for a mean lag L (from the end to the look that sees it) stand g = 2 L √(S/f) / ∫√(f S) apart: sparse where no end is
+likely, denser towards the last ones. That is the continuous answer to minimizing ∫ f g/2 under ∫ S/g looks; a test compares it with
+the exact one, by dynamic programming.
+"""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from bisect import bisect_left
+from collections import deque
+from functools import lru_cache
+from math import sqrt
+from typing import TYPE_CHECKING
 
 from pvideo.job.clock import HOUR
+from pvideo.job.estimate import Expectation, expect, prior, shape, sharpen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from pvideo.job.estimate import Curve
+
+__all__ = ["Bucket", "Expectation", "after_trouble", "expect", "next_look", "next_search", "prior", "resend_wait", "shape", "sharpen"]
 
 LOOKS_PER_SECOND = 5.0
 """All jobs of a process together; every look counts against the gateway's own rate limit."""
@@ -27,54 +38,83 @@ TOLERATED = 30.0
 GRACE = 60.0
 """How long past its own limit a prediction may still say that it runs."""
 
-_TAKES_PART = ("draft", "resolution", "duration", "fps", "image", "audio")
+LAG = 0.2
+"""The mean lag that is aimed at, in seconds; for long jobs it is `LAG_SHARE` of them."""
 
+LAG_SHARE = 0.0073
+MOST = 16
+"""So many looks on the mean at most, however widely the past jobs' times were spread."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expectation:
-    """How long a job is expected to take from sent to succeeded, in seconds."""
-
-    p50: float
-    p90: float
-    history: bool
-    """Whether it comes from past jobs."""
-
-
-def shape(sent: Mapping[str, Any]) -> str:
-    """Return the inputs that decide how long a prediction takes; of a file only that it is there."""
-    parts = {name: True if name in {"image", "audio"} else sent[name] for name in _TAKES_PART if sent.get(name) is not None}
-    return json.dumps(parts, sort_keys=True, default=str)
-
-
-def prior(sent: Mapping[str, Any]) -> float:
-    """Return how long it takes before anything is known: P-Video needs about 2 s for each second, a draft a quarter of that."""
-    seconds = sent.get("duration")
-    length = float(seconds) if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and seconds > 0 else 5.0
-    return 2.0 * length * (0.25 if sent.get("draft") is True else 1.0) + 0.8
-
-
-def expect(past: Sequence[float], sent: Mapping[str, Any]) -> Expectation:
-    """Return what to expect, from at least three past jobs of the same shape, else from the model's usual pace."""
-    if len(past) < 3:
-        usual = prior(sent)
-        return Expectation(p50=usual, p90=usual * 1.8, history=False)
-    ordered = sorted(past)
-    return Expectation(p50=_quantile(ordered, 0.5), p90=_quantile(ordered, 0.9), history=True)
+_SHORTEST = 0.15
+_LONGEST = 30.0
+_FIRST = 1.0
+_FIRST_SHARE = 0.08
+_ALMOST_ALL = 0.97
+_STRETCH = 1.4
 
 
 def next_look(elapsed: float, expected: Expectation) -> float:
-    """Return how long to wait before the next look at a running job: few early, dense near the expected end, decaying after.
+    """Return how long to wait before the next look at a running job: one early, dense where its end is likely, then fewer and fewer.
 
     Args:
         elapsed: Seconds since it was sent.
-        expected: What the history or the model says.
+        expected: What its history, its log or the model's usual pace say.
     """
-    near, late = expected.p50 * 0.75, expected.p90 * 1.1
-    if elapsed < near:
-        return min(max(near / 3, 0.5), max(near - elapsed, 0.25), 5.0)
-    if elapsed < late:
-        return min(max(expected.p50 * 0.06, 0.25), 1.0)
-    return min(0.5 + (elapsed - late) * 0.15, 10.0)
+    first = min(max(_FIRST, expected.p50 * _FIRST_SHARE), 3.0)
+    most = first - elapsed if elapsed < first - _SHORTEST else _rest(elapsed, expected)
+    if expected.curve is None:
+        return most
+    moment = _planned(expected.curve, max(LAG, LAG_SHARE * expected.p50), elapsed)
+    if moment is None:
+        return most
+    planned = max(moment - elapsed, _SHORTEST)
+    # A look just before the end can come is wasted: a little longer, and it is the first of those that count.
+    return planned if planned <= most * _STRETCH else most
+
+
+def _rest(elapsed: float, expected: Expectation) -> float:
+    """Return the longest wait: what keeps the mean lag at 2.5 % of the job, unless its history has ruled an early end out."""
+    usual = min(max(0.54, 0.045 * elapsed), _LONGEST)
+    if expected.curve is None:
+        return usual
+    if expected.curve.share(elapsed) > _ALMOST_ALL:
+        # It is late: likely by a little, so looks go on as densely as before, and thin out from there.
+        return min(usual, 0.5 + 0.2 * max(elapsed - expected.curve.times[-1], 0.0))
+    return max(usual, 2.0 * expected.trust * elapsed)
+
+
+def _planned(curve: Curve, lag: float, elapsed: float) -> float | None:
+    """Return the moment of the next look by the curve; None past its end."""
+    if curve.share(elapsed) > _ALMOST_ALL:
+        return None
+    counts = _counts(curve, lag)
+    place = bisect_left(curve.times, elapsed)
+    if place == 0:
+        done = 0.0
+    else:
+        early, late = curve.times[place - 1], curve.times[place]
+        done = counts[place - 1] + (counts[place] - counts[place - 1]) * (elapsed - early) / (late - early)
+    index = bisect_left(counts, done + 1.0)
+    if index == len(counts):
+        return curve.when(0.985)
+    low, high = counts[index - 1], counts[index]
+    step = curve.times[index] - curve.times[index - 1]
+    return curve.times[index - 1] + step * (done + 1.0 - low) / (high - low)
+
+
+@lru_cache(maxsize=64)
+def _counts(curve: Curve, lag: float) -> tuple[float, ...]:
+    """Return how many looks the best schedule has made by each of the curve's times."""
+    steps = [
+        (late - early, max(high - low, 0.0), max(1.0 - (low + high) / 2, 0.01))
+        for early, late, low, high in zip(curve.times, curve.times[1:], curve.ended, curve.ended[1:], strict=False)
+    ]
+    width = sum(sqrt(ends * length * left) for length, ends, left in steps)
+    scale = width / (2 * max(lag, width**2 / (2 * MOST)))
+    counts = [0.0]
+    for length, ends, left in steps:
+        counts.append(counts[-1] + scale * sqrt(ends * length / left))
+    return tuple(counts)
 
 
 def after_trouble(times: int) -> float:
@@ -98,24 +138,28 @@ def resend_wait(times: int, chance: float) -> float | None:
 
 
 class Bucket:
-    """A token bucket: how long a request must wait so that all together stay under a rate.
+    """How long a request must wait so that all of this process together stay under a rate, in every single second.
 
     Args:
         rate: Requests a second.
     """
 
     def __init__(self, rate: float = LOOKS_PER_SECOND) -> None:
-        self._rate = rate
-        self._free_at = 0.0
+        self._most = self.rate = rate
+        self._taken: deque[float] = deque(maxlen=64)
 
     def take(self, now: float) -> float:
-        """Take one place in the row and return the seconds until it is due; at most a second's worth goes at once."""
-        self._free_at = max(self._free_at, now - 1.0) + 1.0 / self._rate
-        return max(self._free_at - now, 0.0)
+        """Take the next place in the row and return the seconds until it is due; a second's worth may go at once."""
+        together = max(int(self.rate), 1)
+        due = now if len(self._taken) < together else max(now, self._taken[-together] + together / self.rate * 1.01)
+        due = max(due, self._taken[-1]) if self._taken else due
+        self._taken.append(due)
+        return due - now
 
+    def slow(self) -> None:
+        """Ask less from now on: a server said that it was too much."""
+        self.rate = max(self.rate / 2, 0.5)
 
-def _quantile(ordered: Sequence[float], share: float) -> float:
-    place = share * (len(ordered) - 1)
-    low = int(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+    def recover(self) -> None:
+        """Ask a little more again: a request was answered."""
+        self.rate = min(self.rate * 1.05, self._most)
