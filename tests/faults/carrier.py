@@ -115,6 +115,8 @@ class _Body(httpx.AsyncByteStream):
                 data, self.left = data[: self.left], max(self.left - len(data), 0)
             if data:
                 yield data
+            if self.left == 0:  # nobody reads on after the last byte that was told of
+                return
         if self.left:
             raise httpx.RemoteProtocolError("closed before the length that was told")
 

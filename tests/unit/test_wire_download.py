@@ -490,3 +490,12 @@ def test_over_a_real_socket_with_a_reset_in_the_middle(path):
     assert (fetched.sha256, path.read_bytes() == MP4) == (SHA, True)
     assert server.connections >= 2
     assert not any(b"uthorization" in request for request in server.requests)
+
+
+def test_a_length_told_too_short_is_doubted_once(path):
+    """A lie is not taken for the file; a file that is told the same twice is taken as it is."""
+    short = len(MP4) - 1000
+    host = Host(MP4[:short])
+    fetched, _ = get(host, path)
+    assert (fetched.bytes, len(host.requests)) == (short, 2)
+    assert [request.headers.get("range") for request in host.requests] == [None, None]

@@ -63,6 +63,7 @@ class Transfer:
         self._etag = ""
         self._total: int | None = None
         self._kind: FileType | None = None
+        self._doubted = -1
 
     async def run(self, url: str, given: httpx.AsyncBaseTransport | None) -> None:
         """Fetch `url` whole.
@@ -219,6 +220,11 @@ class Transfer:
             await self._restart()
             raise _AgainError("it sends more than it told")
         elif size < self._total:
+            raise _AgainError("the file was cut short")
+        elif self._doubted != size and await self._disk(self._file.is_cut):
+            # The length that was told may be a lie; told the same a second time, it is the file.
+            self._doubted = size
+            await self._restart()
             raise _AgainError("the file was cut short")
 
     def _checked(self, url: str) -> None:
