@@ -84,8 +84,9 @@ async def _fetch_one(course: Course, url: str, index: int, *, patient: bool) -> 
     """Return where the output lies now, its size and its sha256."""
     row, folder = course.row, Path(course.row.folder)
     name = files.stem(row.day, row.prompt, row.prediction_id or row.intent, index)
-    whole = await course.tools.disk.run(lambda: files.existing(folder, name))
-    if whole is not None:  # an earlier process came so far
+    # Only a process that is gone can have come so far; in this one, a file of that name is somebody else's.
+    whole = await course.tools.disk.run(lambda: files.existing(folder, name)) if row.adopted else None
+    if whole is not None:
         return whole, whole.stat().st_size, await course.tools.disk.run(lambda: files.hash_file(whole))
     times = 0
     while True:

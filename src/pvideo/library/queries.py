@@ -73,6 +73,16 @@ def missing(row: JobRow) -> bool:
     return row.state == "done" and bool(row.files) and not Path(row.files[0]).is_file()
 
 
+def changed(row: JobRow) -> bool:
+    """Return whether a finished video has another size than when it was saved; its bytes are not read for that."""
+    if row.state != "done" or not row.files or row.bytes is None:
+        return False
+    try:
+        return Path(row.files[0]).stat().st_size != row.bytes
+    except OSError:
+        return False
+
+
 def size(journal: Store, *, realm: str | None = None) -> tuple[int, int]:
     """Return how many videos the library has, and their bytes."""
     where = "state='done'" + (" AND realm=?" if realm else "")

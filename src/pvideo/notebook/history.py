@@ -63,14 +63,15 @@ def _cells(row: JobRow, base: Path) -> str:
 
 
 def _file(row: JobRow, base: Path) -> str:
-    from pvideo.library.queries import missing
+    from pvideo.library.queries import changed, missing
 
     if not row.files:
         return ""
     if missing(row):
         return "missing: moved or deleted"
     path = Path(row.files[0])
-    return f'<a href="{escape(relative(path, base))}">{escape(path.name)}</a>'
+    link = f'<a href="{escape(relative(path, base))}">{escape(path.name)}</a>'
+    return f"{link} (changed since it was saved)" if changed(row) else link
 
 
 def _status(row: JobRow) -> str:
