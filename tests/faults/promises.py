@@ -77,7 +77,7 @@ def check(
     """
     paid_once(evidence, acts=acts or {}, resent=resent)
     nothing_lost(evidence, lost=lost)
-    no_lies(evidence, foreign=foreign)
+    no_lies(evidence, foreign=foreign, lost=lost)
     tokens_nowhere(evidence)
     tokens_to_one_host(evidence, direct=direct)
 
@@ -113,7 +113,7 @@ def nothing_lost(evidence: Evidence, *, lost: frozenset[str] = frozenset()) -> N
         assert _sha256(evidence.folder / row.files[0]) == item["sha256"] == row.sha256
 
 
-def no_lies(evidence: Evidence, *, foreign: frozenset[str] = frozenset()) -> None:
+def no_lies(evidence: Evidence, *, foreign: frozenset[str] = frozenset(), lost: frozenset[str] = frozenset()) -> None:
     """I3: a file under its final name is whole, and nothing half-made is left."""
     made = {item["sha256"] for item in evidence.paid} | foreign
     files = [path for path in evidence.folder.rglob("*") if path.is_file()] if evidence.folder.exists() else []
@@ -123,7 +123,7 @@ def no_lies(evidence: Evidence, *, foreign: frozenset[str] = frozenset()) -> Non
         if path.suffix != ".json":
             assert _sha256(path) in made, f"{path.name} is none of the ledger's files"
     for row in evidence.rows:
-        if row.state == "done" and row.files:
+        if row.state == "done" and row.files and row.prediction_id not in lost:
             assert (evidence.folder / row.files[0]).is_file(), f"the journal tells of {row.files[0]}"
 
 

@@ -213,6 +213,10 @@ class Scene:
             self.acts[key] = self.acts.get(key, 0) + 1 if again else max(self.acts.get(key, 0), 1)
         return video
 
+    def save_now(self, video: Video) -> None:
+        """Press [Save now]."""
+        self.kernel.engine.save(video.intent, folder=settings.current().video_folder)
+
     def row(self, video: Video) -> Any:
         """Return a job as the journal has it."""
         row = self.kernel.engine.journal.get(video.intent)
