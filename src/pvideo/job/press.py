@@ -16,6 +16,7 @@ from pvideo.job.budget import permit
 from pvideo.job.engine import Engine
 from pvideo.job.intent import press_key, write_down
 from pvideo.job.owner import alive
+from pvideo.job.thread import uncut
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,13 +102,18 @@ def press(
     row, sent = write_down(engine.tools, model, prepared, place, now)
     engine.learn(place)
     row = replace(row, name=name, template=template or "", prefer_wait=prefer_wait)
-    with engine.pressing:  # a second press at the same moment must find the first one handed over
-        kept, new = _write(engine, row, now, "none" if again else "any" if reuse else "running", confirm=confirm)
-        if not new:
-            return engine.reuse(kept.intent)
-        engine.models[model.name] = model
-        hide = tuple(str(sent[name]) for name in prepared.secret_fields if sent.get(name))
-        return engine.submit(kept, sent=sent, hide=hide)
+    reused: Literal["none", "running", "any"] = "none" if again else "any" if reuse else "running"
+
+    def hand_over() -> Video:
+        with engine.pressing:  # a second press at the same moment must find the first one handed over
+            kept, new = _write(engine, row, now, reused, confirm=confirm)
+            if not new:
+                return engine.reuse(kept.intent)
+            engine.models[model.name] = model
+            hide = tuple(str(sent[name]) for name in prepared.secret_fields if sent.get(name))
+            return engine.submit(kept, sent=sent, hide=hide)
+
+    return uncut(hand_over)  # an interrupt must not leave it written down and not sent
 
 
 def find_model(model: str | Model | None = None) -> Model:

@@ -7,13 +7,29 @@ import contextvars
 import logging
 import os
 import threading
+from concurrent.futures import Future
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
+
+
+def uncut(function: Callable[[], T]) -> T:
+    """Run `function` in a thread of its own and return its result: an interrupt ends the waiting for it, never the work half way."""
+    future: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(function())
+        except BaseException as problem:  # noqa: BLE001 - it belongs to the caller
+            future.set_exception(problem)
+
+    threading.Thread(target=work, name="pvideo-press", daemon=True).start()
+    return future.result()
 
 
 class LoopThread:

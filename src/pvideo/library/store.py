@@ -53,8 +53,10 @@ class Store:
         """
         with self._lock, self._explained():
             self._own()
-            self._db.execute("BEGIN IMMEDIATE")
+            if self._db.in_transaction:  # an interrupt cut the one before off
+                self._db.execute("ROLLBACK")
             try:
+                self._db.execute("BEGIN IMMEDIATE")
                 yield self._db
                 self._db.execute("COMMIT")
             except BaseException:
