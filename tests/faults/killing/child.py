@@ -99,6 +99,10 @@ def _do(task: dict[str, Any], tell: Any) -> None:
     except TimeoutError:
         tell("late", status=video.status, error=str(video.error))
         return
+    # The file may be there before the price: the notebook stays open until nothing more happens by itself.
+    end = time.monotonic() + 30
+    while not video.snapshot().settled and time.monotonic() < end:
+        time.sleep(0.01)
     stop()
     tell("done", status=video.status, path=str(video.path), words=words)
 
