@@ -120,8 +120,8 @@ try:
         except (PVideoError, TimeoutError) as error:
             print(getattr(error, "key", "timeout"))
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-            from pvideo.job import actions
-            actions.save_now(video)
+        from pvideo.job import actions
+        actions.save_now(video)
         import time
         until = time.monotonic() + 20
         while video.path is None and time.monotonic() < until: time.sleep(0.01)
