@@ -23,6 +23,7 @@ _LINES = re.compile(r"(\d{3,4})p")
 _HEAD = 256 * 1024
 """A picture's size stands in its first bytes, after its metadata."""
 _USUAL = ("16:9", "720p")
+_ALIKE = 0.05
 
 
 def facts(model: Model, inputs: Mapping[str, Any]) -> list[str]:
@@ -43,6 +44,32 @@ def shape(model: Model, inputs: Mapping[str, Any]) -> tuple[int, int]:
     width, height = _first_frame(model, inputs) or _ratio(_value(model, inputs, "aspect_ratio"))
     scale = short / min(width, height)
     return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
+
+
+def differences(model: Model, inputs: Mapping[str, Any], *, size: tuple[int, int], fps: float, seconds: float) -> str:
+    """Return what was made otherwise than asked, in one line (``Asked: 5 s. Made: 4.0 s.``); empty when nothing is.
+
+    A model makes whole blocks of pixels and whole frames, so a few percent are no difference.
+    """
+    voided = model.voided(inputs)
+    pairs: list[tuple[str, str]] = []
+    for name, unit, got, text in (("duration", "s", seconds, f"{seconds:.1f}"), ("fps", "fps", fps, f"{fps:g}")):
+        wanted = None if name in voided else _value(model, inputs, name)
+        if isinstance(wanted, (int, float)) and got > 0 and abs(got - wanted) > max(_ALIKE * wanted, 0.25):
+            pairs.append((f"{wanted:g} {unit}", f"{text} {unit}"))
+    expected = _expected_size(model, inputs, size, ratio_is_free="aspect_ratio" in voided)
+    if expected and any(abs(got / want - 1) > _ALIKE for got, want in zip(size, expected, strict=True)):
+        pairs.append((f"{expected[0]}×{expected[1]}", f"{size[0]}×{size[1]}"))
+    return f"Asked: {', '.join(pair[0] for pair in pairs)}. Made: {', '.join(pair[1] for pair in pairs)}." if pairs else ""
+
+
+def _expected_size(model: Model, inputs: Mapping[str, Any], size: tuple[int, int], *, ratio_is_free: bool) -> tuple[int, int] | None:
+    """Return the size that was asked for; where a first frame sets the ratio, that of what was made."""
+    if model.field("resolution") is None or min(size) <= 0:
+        return None
+    wide, high = size if ratio_is_free else _ratio(_value(model, inputs, "aspect_ratio"))
+    scale = min(shape(model, {"resolution": inputs.get("resolution")})) / min(wide, high)
+    return round(wide * scale), round(high * scale)
 
 
 def _ratio(value: Any) -> tuple[int, int]:

@@ -25,6 +25,17 @@ def facts(snapshot: Snapshot) -> list[str]:
     return [*(fact for fact in known if fact != _DRAFT), *seed, *(fact for fact in known if fact == _DRAFT)]
 
 
+def notes(snapshot: Snapshot) -> list[str]:
+    """Return what a press left out or changed, and what was made otherwise than asked."""
+    from pvideo.model.facts import differences
+
+    model, media = known_model(snapshot.model), snapshot.media
+    if model is None or media is None or snapshot.path is None:
+        return list(snapshot.notes)
+    said = differences(model, snapshot.input, size=(media.width, media.height), fps=media.fps, seconds=media.seconds)
+    return [*snapshot.notes, *([said] if said else [])]
+
+
 def shape(snapshot: Snapshot) -> tuple[int, int]:
     """Return (width, height), from the start: what was delivered, else what was asked."""
     media = snapshot.media

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from .buttons import actions, more
-from .facts import facts, shape
+from .facts import facts, notes, shape
 from .source import known_model
 from .words import clock, date, is_budget, money, price, span
 
@@ -57,7 +57,7 @@ def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay:
         "money": money(snapshot),
         "prompt": snapshot.prompt,
         "facts": facts(snapshot),
-        "notes": list(snapshot.notes),
+        "notes": notes(snapshot),
         "message": _message(snapshot),
         "actions": actions(snapshot),
         "more": more(snapshot, file),
