@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pvideo.job.engine import Engine
+
 _LOOK_EVERY = 0.2
 _AT_MOST = 3700.0
 
@@ -27,9 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _recover(*, wait: bool) -> int:
     from pvideo.errors import PVideoError
     from pvideo.job.engine import Engine
+    from pvideo.job.video import over
 
     try:
         engine = Engine.get()
+        _learn_the_demo(engine)
         rows = engine.recover_now()
     except PVideoError as error:
         _say(str(error))
@@ -38,16 +42,27 @@ def _recover(*, wait: bool) -> int:
         _say("Nothing was left unfinished.")
         return 0
     videos = [engine.video(row.intent) for row in rows]
+    for video in videos:
+        _say(f"Going on with {video!r}")
     end = time.monotonic() + (_AT_MOST if wait else 2.0)
-    while time.monotonic() < end and not all(video.snapshot().settled for video in videos):
+    while time.monotonic() < end and not all(over(video.snapshot()) for video in videos):
         time.sleep(_LOOK_EVERY)
     for video in videos:
-        _say(repr(video))
+        _say(repr(video) if video.error is None else f"{video!r}: {video.error}")
     left = sum(not video.snapshot().settled for video in videos)
     if left:
-        _say(f"{left} still running at Replicate; python -m pvideo recover --wait stays until they are saved.")
+        _say(f"{left} not finished; python -m pvideo recover --wait stays until all that can go on is saved.")
     engine.close()
     return 0 if not left else 3
+
+
+def _learn_the_demo(engine: Engine) -> None:
+    """Let the demo's jobs go on where a demo runs; none is started for them."""
+    from pvideo.demo import host
+    from pvideo.notebook.demonstration import demo_endpoint
+
+    if host.status().get("running"):
+        engine.learn(demo_endpoint())
 
 
 def _say(line: str) -> None:

