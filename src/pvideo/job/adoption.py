@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvideo.errors import PVideoError
+from pvideo.job.clock import HOUR
 from pvideo.job.live import revived
 from pvideo.job.owner import alive
 from pvideo.library import files, queries
@@ -67,8 +68,15 @@ async def follow(course: Course) -> None:
             await _show(course, row)
         elif row.owner == owner or not alive(row.owner):
             return await _take_over(course, row)
+        course.show(parked=_waits_for_a_person(course))
         await course.pause(_FOLLOW_EVERY)
     return None
+
+
+def _waits_for_a_person(course: Course) -> bool:
+    """Return whether its own process does nothing more by itself: here too, nobody should wait for it then."""
+    row = course.row
+    return (row.state == "unknown" and course.tools.clock.since_sent(row) >= HOUR) or (row.state == "fetching" and row.error is not None)
 
 
 async def _take_over(course: Course, row: JobRow) -> None:
