@@ -92,6 +92,23 @@ def gone(found: Sequence[Prediction], *, sent_at: float) -> Prediction | None:
     return removed[0] if len(removed) == 1 else None
 
 
+def compare(
+    listed: Sequence[Prediction], here: Mapping[str, float | None], *, begin: float, end: float
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the predictions that only Replicate's list has, and those that only the journal has.
+
+    Args:
+        listed: The whole list of a time; what was made in a browser does not count.
+        here: Every prediction that the journal knows, and when it was created by Replicate's clock.
+        begin: From when on the list must have what the journal has, in epoch seconds by Replicate's clock.
+        end: Until when: its readers lag behind its writer.
+    """
+    there = {p.id: p.source for p in listed}
+    only_there = tuple(name for name, source in there.items() if source != "web" and name not in here)
+    only_here = tuple(name for name, at in here.items() if at is not None and begin <= at <= end and name not in there)
+    return only_there, only_here
+
+
 def _same_tag(row: JobRow, given: Mapping[str, Any]) -> bool:
     tags = [name for name, value in row.input.items() if value == row.seed and not isinstance(value, bool)]
     return any(given.get(name) == row.seed for name in tags) and given.get("prompt") == row.input.get("prompt")

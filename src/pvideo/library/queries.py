@@ -83,6 +83,12 @@ def changed(row: JobRow) -> bool:
         return False
 
 
+def predictions(journal: Store, base_url: str) -> dict[str, float | None]:
+    """Return every prediction that was made through an endpoint, and when it was created by Replicate's clock."""
+    rows = journal.read("SELECT prediction_id, created_at FROM jobs WHERE base_url=? AND prediction_id IS NOT NULL", base_url)
+    return {row[0]: row[1] for row in rows}
+
+
 def size(journal: Store, *, realm: str | None = None) -> tuple[int, int]:
     """Return how many videos the library has, and their bytes."""
     where = "state='done'" + (" AND realm=?" if realm else "")

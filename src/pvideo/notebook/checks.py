@@ -41,7 +41,7 @@ def check_network(endpoint: Endpoint, model: str, *, make: Callable[[Endpoint], 
         model: ``owner/name``.
         make: Makes the client (tests give their own).
     """
-    client = (make or _client)(endpoint)
+    client = (make or open_client)(endpoint)
     try:
         return run_apart(_ask(client, endpoint, model))
     except TimeoutError:
@@ -69,7 +69,8 @@ def run_apart(work: Coroutine[Any, Any, list[Check]]) -> list[Check]:
     return found
 
 
-def _client(endpoint: Endpoint) -> Client:
+def open_client(endpoint: Endpoint) -> Client:
+    """Return a client for a few looks."""
     import pvideo
     from pvideo.wire.client import Client
 

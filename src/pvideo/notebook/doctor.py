@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import PVideoError
 
+from .audit import check_history
 from .checks import Check, check_network
 from .hosts import detect
 
@@ -32,7 +33,10 @@ def doctor(shell: Any, *, network: Callable[[Endpoint, str], list[Check]] = chec
     try:
         there, now = endpoint(), current()
         checks.append(check_settings(there))
-        checks += network(there, now.model)
+        asked = network(there, now.model)
+        checks += asked
+        if any(check.name == "Replicate" and check.mark == "✓" for check in asked):
+            checks += check_history(there)
     except PVideoError as error:
         checks.append(Check(mark="✗", name="Settings", text=f"{error.title}. {error.sentence}", next=error.next))
         checks += [Check(mark="–", name=name, text="not checked, needs settings") for name in ("Gateway", "Replicate", "Model")]
