@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pvideo.errors import JournalError, PVideoError
+from pvideo.job.estimate import ENOUGH
 from pvideo.job.feed import Feed
 from pvideo.job.live import Live, picture
 from pvideo.job.schedule import after_trouble, expect
@@ -53,6 +54,8 @@ class Course:
         self.fetching: asyncio.Task[None] | None = None
         self.task: asyncio.Task[None] | None = None
         self.exchanges: list[dict[str, Any]] = []
+        self.head = 0.0
+        """How long after the sending Replicate's own clock for this job began, in seconds."""
         self._nudged = asyncio.Event()
         self.feed = Feed(self.picture())
 
@@ -110,6 +113,11 @@ class Course:
             nudge.cancel()
         self._nudged.clear()
 
+    @property
+    def leaving(self) -> bool:
+        """Whether its create is being sent, or will be at once."""
+        return self.row.state == "sending" or (self.row.state == "new" and self.live.phase != "countdown")
+
     def nudge(self) -> None:
         """Let a pause end now."""
         self._nudged.set()
@@ -155,8 +163,10 @@ class Course:
     async def _expect(self) -> None:
         row = self.row
         if self.live.expected is None and not row.finished:
-            look = partial(self.tools.journal.durations, model=row.model, realm=row.realm, shape=row.shape)
-            self.show(expected=expect(await self.written(look), row.input))
+            journal = self.tools.journal
+            past = await self.written(partial(journal.durations, model=row.model, realm=row.realm, shape=row.shape))
+            others = await self.written(partial(journal.paces, model=row.model, realm=row.realm)) if len(past) < ENOUGH else ()
+            self.show(expected=expect(past, row.input, others))
 
     async def ask_cancel(self) -> None:
         """Remember that a person wants it canceled; whatever the course does now, it sees that next."""

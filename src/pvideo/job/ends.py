@@ -67,11 +67,20 @@ async def _succeeded(course: Course, prediction: Prediction, shown: dict[str, An
         outputs=course.remember_outputs(prediction.outputs) or row.outputs,
         seconds=prediction.seconds,
         cost=cost_of(row, prediction.seconds),
-        took=course.tools.clock.since_sent(row),
+        took=_took(course, prediction),
         finished_at=course.tools.clock.wall(),
         show={**shown, "phase": "saving", "error": done_first, "progress": None},
     )
     return None
+
+
+def _took(course: Course, prediction: Prediction) -> float:
+    """Return the time from sent to succeeded: by the server's clock where it tells, so that neither a late look nor a restart counts."""
+    since = course.tools.clock.since_sent(course.row)
+    if prediction.created_at is None or prediction.completed_at is None:
+        return since
+    ran = (prediction.completed_at - prediction.created_at).total_seconds()
+    return min(ran + course.head, since) if ran > 0 else since
 
 
 async def _ended_badly(course: Course, prediction: Prediction, shown: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pvideo.job.clock import Clock
+from pvideo.job.looking import Desk
 from pvideo.job.schedule import Bucket
 from pvideo.job.turns import Turns
 from pvideo.job.worker import Worker
@@ -61,6 +62,8 @@ class Page(Protocol):
     def cursor(self) -> str | None: ...  # noqa: D102
     @property
     def server_date(self) -> datetime | None: ...  # noqa: D102
+    @property
+    def cached(self) -> bool: ...  # noqa: D102
 
 
 class Client(Protocol):
@@ -133,12 +136,19 @@ class Tools:
     chance: Callable[[], float] = random.random
     bucket: Bucket = field(default_factory=Bucket)
     lines: dict[str, Turns] = field(default_factory=dict)
+    desks: dict[str, Desk] = field(default_factory=dict)
     offsets: dict[str, float] = field(default_factory=dict)
     """How far each server's clock is ahead of our steady one, as its last answer told."""
 
     def turns(self, row: JobRow) -> Turns:
         """Return the line of creates to a job's endpoint."""
         return self.lines.setdefault(row.base_url, Turns())
+
+    def desk(self, row: JobRow) -> Desk:
+        """Return the line of looks at a job's endpoint."""
+        if row.base_url not in self.desks:
+            self.desks[row.base_url] = Desk(self.bucket)
+        return self.desks[row.base_url]
 
     async def look_turn(self) -> None:
         """Wait until one more look keeps all of them together under their rate."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pvideo.errors import PVideoError
 from pvideo.job import ends
 from pvideo.job.clock import HOUR
-from pvideo.job.schedule import GRACE, TOLERATED, after_trouble, expect, next_look
+from pvideo.job.schedule import GRACE, TOLERATED, after_trouble, expect, next_look, sharpen
 from pvideo.wire.verdict import LookFailed, Verdict
 
 if TYPE_CHECKING:
@@ -33,11 +33,17 @@ class Watch:
         self.canceled = False
         self.looked = False
         self.asked_wait: float | None = None
+        self.known = course.live.expected or expect([], course.row.input)
+        self.seen: list[tuple[float, float]] = []
+        """What the log said: seconds since sent, and how far it was."""
 
     async def run(self) -> None:
         """Look until the prediction ends, is not to be seen, or its hour is over."""
         course = self.course
         prediction, course.latest = course.latest, None
+        if prediction is not None and not course.row.prefer_wait and course.row.created_at is not None:
+            # Made somewhere between the sending and the answer: the server's times are counted from the middle.
+            course.head = min(course.tools.clock.since_sent(course.row), 5.0) / 2
         while course.row.state in {"created", "running"}:
             if prediction is not None and await self._digest(prediction):
                 return
@@ -45,9 +51,7 @@ class Watch:
                 return
             wait = self._wait()
             course.show(next_at=course.tools.clock.wall() + wait)
-            if not self._cancel_due():
-                await course.pause(wait)
-            prediction = await self._ask_cancel() if self._cancel_due() else await self._look()
+            prediction = await self._ask_cancel() if self._cancel_due() else await self._turn(wait)
 
     async def _digest(self, prediction: Prediction) -> bool:
         """Take in what a look shows; return whether the watch is over."""
@@ -77,6 +81,8 @@ class Watch:
             changes["state"] = "running"
         if row.created_at is None and prediction.created_at is not None:
             changes["created_at"] = prediction.created_at.timestamp()
+        if prediction.progress is not None and prediction.progress > (self.seen[-1][1] if self.seen else 0.0):
+            self.seen.append((self.course.tools.clock.since_sent(row), prediction.progress))
         if changes:
             await self.course.record(**changes, show=shown)
         else:
@@ -90,13 +96,20 @@ class Watch:
         elif self.canceled or self.cancels >= _CANCELS:
             await ends.timed_out(self.course)
 
+    async def _turn(self, wait: float) -> Prediction | None:
+        """Look when it is due: a list that answers for all may come first, a cancel too."""
+        listed = await self.course.tools.desk(self.course.row).turn(self.course, wait, self._cancel_due)
+        if listed is not None:
+            self.looked = True
+            return listed
+        return await self._ask_cancel() if self._cancel_due() else await self._look()
+
     async def _look(self) -> Prediction | None:
         course = self.course
         reached = course.reach()
         if reached is None or course.row.prediction_id is None:
             self.asked_wait = 5.0
             return None
-        await course.tools.look_turn()
         course.show(exchanges=course.live.exchanges + 1)
         self.looked = True
         try:
@@ -108,6 +121,7 @@ class Watch:
             self._old_news()
             return None
         course.tools.heard(course.row, look.server_date)
+        course.tools.desk(course.row).answered()
         return look.prediction
 
     def _old_news(self) -> None:
@@ -151,6 +165,8 @@ class Watch:
             source = verdict.error.values.get("source", "a token")
             course.show(error=PVideoError.make("token_revoked", source=source), phase="lost")
             return
+        if verdict.kind == "busy":
+            self.course.tools.desk(course.row).busy(verdict.retry_after)
         self._troubled(verdict.error.title, verdict.retry_after)
 
     def _troubled(self, detail: str, retry_after: float | None) -> None:
@@ -170,7 +186,8 @@ class Watch:
         if self.asked_wait is not None:
             wait, self.asked_wait = self.asked_wait, None
             return wait
-        expected = self.course.live.expected or expect([], self.course.row.input)
+        expected = sharpen(self.known, self.seen)
+        self.course.show(expected=expected)
         wait = next_look(self.course.tools.clock.since_sent(self.course.row), expected)
         return min(wait, 1.0) if self.canceled else wait
 

@@ -144,6 +144,12 @@ class Journal(Store):
         rows = self.read(f"SELECT took FROM jobs WHERE {where} ORDER BY finished_at DESC LIMIT ?", model, realm, shape, limit)  # noqa: S608
         return [row[0] for row in rows]
 
+    def paces(self, *, model: str, realm: str, limit: int = 20) -> list[tuple[str, float]]:
+        """Return shape and time, in seconds, of a model's last succeeded jobs, newest first."""
+        where = "model=? AND realm=? AND took IS NOT NULL AND state IN ('fetching', 'done')"
+        rows = self.read(f"SELECT shape, took FROM jobs WHERE {where} ORDER BY finished_at DESC LIMIT ?", model, realm, limit)  # noqa: S608
+        return [(row[0], row[1]) for row in rows]
+
     def exchange(self, intent: str, body: dict[str, Any]) -> None:
         """Keep one request and its answer, as shown by ``%pvideo explain``."""
         self.update(intent, exchanges=[body])
