@@ -28,6 +28,7 @@ CLIENT = {
     "before rename": ("fetching", 1),
     "after rename": ("file there, not noted", 1),
     "after file noted": ("file there, not noted", 1),
+    "before sidecar": ("file there, not noted", 1),
     "before UI": ("after the end", 1),
 }
 
@@ -45,7 +46,7 @@ def test_d02_a_kernel_dies_in_its_own_step(ground: Ground, point: str) -> None:
     finish(ground, lost=paid == 0 and phase.startswith("sending"))
 
 
-@pytest.mark.parametrize("point", ["searching", "before adopting", "before id", "after id", "after rename"])
+@pytest.mark.parametrize("point", ["searching", "before adopting", "before id", "after id", "after rename", "before sidecar"])
 def test_d02_the_next_kernel_dies_while_it_takes_over(ground: Ground, point: str) -> None:
     for number, laid in enumerate(("after request", point, point)):
         killed = ground.start(points={laid: "kill"})

@@ -105,6 +105,8 @@ def recover_one(journal: Journal, row: JobRow, owner: str) -> JobRow | None:
         drop_unsent(journal, row)
     elif not journal.adopt(row, owner):
         return None
+    else:
+        _tidy(row)
     return journal.get(row.intent)
 
 

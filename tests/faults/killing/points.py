@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ CLIENT = (
     "before rename",
     "after rename",
     "after file noted",
+    "before sidecar",
     "before UI",
     "searching",
     "before adopting",
@@ -95,6 +97,14 @@ def _wire(reach: Callable[[str], None]) -> None:
 def _files(reach: Callable[[str], None]) -> None:
     from pvideo.library import files
 
+    replace = Path.replace
+
+    def replaced(self: Path, target: Any) -> Path:
+        if self.suffix == ".part" and ".json." in self.name:
+            reach("before sidecar")
+        return replace(self, target)
+
+    Path.replace = replaced
     _around(files, "place", lambda _: reach("before rename"), lambda *_: reach("after rename"))
 
 
