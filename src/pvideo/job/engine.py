@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+import time
 import uuid
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -34,8 +35,11 @@ if TYPE_CHECKING:
     from pvideo.job.tools import Fetched
     from pvideo.library.rows import JobRow
 
-CLOSE_WITHIN = 1.5
+CLOSE_WITHIN = 1.0
 """The interpreter's end is not held up for longer, in seconds."""
+
+_ANSWERS_WITHIN = 0.9
+"""Seconds that creates get at the end to be answered."""
 
 _FLUSH_AT = 20
 _ANSWER_WITHIN = 60.0
@@ -208,8 +212,15 @@ class Engine:
         with self._making:
             for path in [path for path, engine in self._engines.items() if engine is self]:
                 del self._engines[path]
+        self._hear_answers()
         if self._thread.close(timeout):
             self.journal.close()
+
+    def _hear_answers(self) -> None:
+        """Give presses that are just being sent a moment for their answers: an id that is known now need not be looked for later."""
+        until = time.monotonic() + _ANSWERS_WITHIN
+        while any(course.leaving for course in self.courses()) and time.monotonic() < until:
+            time.sleep(0.02)
 
     async def _ending(self) -> None:
         await self._endpoints.close()
