@@ -24,6 +24,7 @@ from pvideo.job.clock import Clock
 from pvideo.job.engine import Engine
 from pvideo.job.press import find_model, press
 from pvideo.library.journal import Journal
+from pvideo.library.rows import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -255,7 +256,7 @@ class Scene:
 
     def rows(self) -> list[Any]:
         """Every job of the journal."""
-        return promises.journal_rows(self.home / "journal.db")
+        return [decode(row) for row in self.kernel.engine.journal.read("SELECT * FROM jobs ORDER BY pressed_at")]
 
     @property
     def paid(self) -> list[dict[str, Any]]:
