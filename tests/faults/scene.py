@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from pvideo.job.video import Video
 
 CAT = {"prompt": "A cat", "draft": True, "duration": 1}
+TOKENS = (cloudflare_canary(), replicate_canary())
+"""New in every run of the tests, and the same in all its scenes: each further one would have to be struck out of every text."""
 _now_in: contextvars.ContextVar[Kernel | None] = contextvars.ContextVar("kernel", default=None)
 
 
@@ -147,7 +149,7 @@ class Scene:
         self.wall_offset = 0.0
         self.asleep = 0.0
         self.folder, self.home = folder / "videos", folder / "home"
-        self.tokens = (cloudflare_canary(), replicate_canary())
+        self.tokens = TOKENS
         self.demo = InProcess(folder / "demo", clock=self, gateway_token=self.tokens[0], replicate_token=self.tokens[1], **demo)
         self.apps = {8001: self.demo.apps.api, 8002: self.demo.apps.delivery}
         self.strangers: list[str] = []
