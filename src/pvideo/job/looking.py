@@ -10,6 +10,7 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import sqrt
 from typing import TYPE_CHECKING
 
 from pvideo.job.schedule import after_trouble
@@ -37,6 +38,9 @@ APART = 0.6
 PAGES = 15
 _PATIENCE = 10.0
 _INSTANT = 0.001
+_DENSE = 10.0
+"""A longer wait (seconds) says that no end is likely meanwhile."""
+
 _MARGIN = 2.0
 _BLIND = 60.0
 _WITHOUT = {"gone": 300.0, "refused": 300.0, "ambiguous": 300.0, "trouble": 15.0, "not_sent": 15.0}
@@ -81,7 +85,7 @@ class Desk:
             What a list showed, or None: it is this job's turn to ask by its id (or `over` said so).
         """
         loop = asyncio.get_running_loop()
-        ticket = Ticket(course, loop.time() + max(wait, 0.0), loop.create_future())
+        ticket = Ticket(course, loop.time() + self._shared(max(wait, 0.0)), loop.create_future())
         self._line.add(ticket)
         self._wake()
         try:
@@ -114,6 +118,13 @@ class Desk:
         elif asked:
             self._hold = max(self._hold, now + asked)
         return self._hold - now
+
+    def _shared(self, wait: float) -> float:
+        """Return a shorter wait where many share each request: the best gap falls with the root of how many may end in it."""
+        together = len(self._line) + 1
+        if together < SEVERAL or not APART < wait < _DENSE or asyncio.get_running_loop().time() < self._no_list_until:
+            return wait
+        return max(wait / sqrt(together), APART)
 
     def _wake(self) -> None:
         self._changed.set()
