@@ -41,14 +41,25 @@ def kept() -> dict[str, Any]:
     try:
         if path.stat().st_mode & 0o077:
             return {}
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        names = [name for name in _KEPT if _has(path, name)]
+        return {name: _value(path, name) for name in names}
+    except (OSError, ValueError, TypeError):
         return {}
-    return {name: Secret(value, f"{name}, {path.name}") if name in TOKENS else value for name, value in values.items() if name in _KEPT}
+
+
+def _has(path: Path, name: str) -> bool:
+    return name in json.loads(path.read_text(encoding="utf-8"))
+
+
+def _value(path: Path, name: str) -> Any:
+    """Return one value of the file, tokens as `Secret`: no frame holds what they are, so that no traceback shows it."""
+    if name in TOKENS:
+        return Secret.read(lambda: json.loads(path.read_text(encoding="utf-8"))[name], f"{name}, {path.name}")
+    return json.loads(path.read_text(encoding="utf-8"))[name]
 
 
 def _kept_path() -> Path:
     import platformdirs
 
-    home = os.environ.get("PVIDEO_HOME")
+    home = os.getenv("PVIDEO_HOME")
     return (Path(home) if home else platformdirs.user_config_path("pvideo")) / "account.json"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hmac
 import re
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _MASK = "••••"
 # Replicate's and Cloudflare's published token shapes (secret scanners look for the same prefixes).
@@ -18,22 +21,42 @@ _SHORTEST = 16
 """Shorter tokens (and those without a digit) are words; real ones have 40 characters or more."""
 
 
-class _Vault:
-    """Holds the tokens' values apart from the objects that stand for them, so that no ``vars()`` or debugger of those shows one."""
+# What may stand around a token that was copied: spaces, quotes, the scheme of its header.
+_AROUND = re.compile(r"""\A\s*["']*\s*(?:bearer\s+["']*)?|\s*["']*\s*\Z""", re.IGNORECASE)
+_WORD = re.compile(r"[!-~]+")
 
-    __slots__ = ("__pieces", "__seen", "__values")
+
+class _Vault:
+    """Holds the tokens' values apart from the objects that stand for them, so that no ``vars()`` or debugger of those shows one.
+
+    Nor does a traceback: no function here or below binds a value to a name, whatever line of it fails.
+    """
+
+    __slots__ = ("__known", "__long", "__pieces", "__seen", "__values")
 
     def __init__(self) -> None:
         self.__values: dict[int, str] = {}
         self.__seen: set[str] = set()
         self.__pieces: set[str] = set()
+        self.__known: re.Pattern[str] | None = None
+        self.__long: re.Pattern[str] | None = None
 
-    def put(self, key: int, value: str) -> None:
-        self.__values[key] = value
-        self.__seen.add(value)
-        # A made-up word (the demo's) is struck out whole only: its pieces are words that texts need.
-        if len(value) >= _SHORTEST and any(character.isdigit() for character in value):
-            self.__pieces |= {value[start : start + _HALF] for start in range(len(value) - _HALF + 1)}
+    def put(self, key: int, read: Callable[[], str]) -> int:
+        """Keep what `read` returns and return its length; 0 when it is no token."""
+        self.__values[key] = _AROUND.sub("", read())
+        length = len(self.__values[key])
+        if not _WORD.fullmatch(self.__values[key]):
+            del self.__values[key]
+            return 0
+        if self.__values[key] not in self.__seen:
+            self.__seen.add(self.__values[key])
+            # Every token of this process, so that an echo is struck out after its object is gone too; the longest first.
+            self.__known = re.compile("|".join(map(re.escape, sorted(self.__seen, key=len, reverse=True))))
+            self.__long = re.compile("|".join(map(re.escape, filter(_is_long, self.__seen))) or r"(?!)")
+            # A made-up word (the demo's) is struck out whole only: its pieces are words that texts need.
+            if length >= _SHORTEST and any(character.isdigit() for character in self.__values[key]):
+                self.__pieces |= {self.__values[key][start : start + _HALF] for start in range(length - _HALF + 1)}
+        return length
 
     def get(self, key: int) -> str:
         return self.__values[key]
@@ -41,16 +64,24 @@ class _Vault:
     def drop(self, key: int) -> None:
         self.__values.pop(key, None)
 
-    def seen(self) -> list[str]:
-        """Every token of this process, so that an echo is struck out after its object is gone too."""
-        return list(self.__seen)
+    def strike(self, text: str) -> str:
+        """Strike out every token of this process."""
+        return text if self.__known is None else self.__known.sub(_MASK, text)
 
-    def pieces(self) -> set[str]:
-        """Every run of `_HALF` characters in those."""
-        return self.__pieces
+    def holds(self, text: str) -> bool:
+        """Return whether a token of this process stands in `text`."""
+        return self.__long is not None and self.__long.search(text) is not None
+
+    def spots(self, text: str) -> list[int]:
+        """Return where in `text` runs of `_HALF` characters of a token begin."""
+        return [at for at in range(len(text) - _HALF + 1) if text[at : at + _HALF] in self.__pieces] if self.__pieces else []
 
     def __repr__(self) -> str:
         return f"<{len(self.__values)} tokens>"
+
+
+def _is_long(word: str) -> bool:
+    return len(word) > _HALF
 
 
 _vault = _Vault()
@@ -70,14 +101,25 @@ class Secret:
     __slots__ = ("__weakref__", "length", "source")
 
     def __init__(self, value: str, source: str) -> None:
-        clean = value.strip().strip("\"'").strip()
-        clean = clean[7:].strip() if clean[:7].lower() == "bearer " else clean
-        if not clean or not all("!" <= character <= "~" for character in clean):
-            msg = f"{source}: a token is one word of plain characters; {len(value)} characters were given"
+        self._take(lambda: value, source)
+
+    @classmethod
+    def read(cls, read: Callable[[], str], source: str) -> Secret:
+        """Make one of what `read` returns; it is called here alone, so that no caller's frame holds the value.
+
+        Raises:
+            ValueError: As above.
+        """
+        secret = cls.__new__(cls)
+        secret._take(read, source)  # noqa: SLF001 - its own
+        return secret
+
+    def _take(self, read: Callable[[], str], source: str) -> None:
+        self.source, self.length = source, 0
+        self.length = _vault.put(id(self), read)
+        if not self.length:
+            msg = f"{source}: a token is one word of plain characters; {len(read())} characters were given"
             raise ValueError(msg) from None
-        self.source = source
-        self.length = len(clean)
-        _vault.put(id(self), clean)
 
     def reveal(self) -> str:
         """Return the value. Called where a header is built, and nowhere else."""
@@ -88,7 +130,7 @@ class Secret:
             _vault.drop(id(self))
 
     def __repr__(self) -> str:
-        return f"Secret({self.source}, {self.length} characters)"
+        return f"Secret({getattr(self, 'source', '')}, {getattr(self, 'length', 0)} characters)"
 
     __str__ = __repr__
 
@@ -117,7 +159,7 @@ def find_token(text: str) -> str | None:
     for kind, shape in _SHAPES:
         if shape.search(text):
             return kind
-    return "token" if any(len(token) > _HALF and token in text for token in _vault.seen()) else None
+    return "token" if _vault.holds(text) else None
 
 
 def redact(text: str) -> str:
@@ -125,8 +167,7 @@ def redact(text: str) -> str:
 
     Call it before any cut: a cut first would leave a half that no longer looks like a token.
     """
-    for token in _vault.seen():
-        text = text.replace(token, _MASK)
+    text = _vault.strike(text)
     for _, shape in _SHAPES:
         text = shape.sub(_MASK, text)
     return _without_pieces(text)
@@ -134,9 +175,8 @@ def redact(text: str) -> str:
 
 def _without_pieces(text: str) -> str:
     """Strike out what is left of tokens that a server cut before it echoed them, wherever it stands."""
-    pieces = _vault.pieces()
     kept, done = "", 0
-    for start, end in _spans([at for at in range(len(text) - _HALF + 1) if text[at : at + _HALF] in pieces] if pieces else []):
+    for start, end in _spans(_vault.spots(text)):
         kept += text[done:start] + _MASK
         done = end
     return kept + text[done:]

@@ -181,18 +181,29 @@ def _default_home() -> Path:
 def _environment() -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, variables in _ENVIRONMENT.items():
-        variable = next((item for item in variables if os.environ.get(item)), None)
+        variable = next((item for item in variables if os.getenv(item)), None)
         if variable:
-            value = os.environ[variable]
-            found[name] = _secret(value, f"{variable}, environment") if name in TOKENS else value
+            found[name] = _read_token(variable) if name in TOKENS else os.getenv(variable)
     return found
+
+
+def _read_token(variable: str) -> Secret:
+    """Return a token of the environment; its value is in no frame of ours, so that no traceback shows it.
+
+    `os.getenv` here and elsewhere: a verbose traceback of IPython prints what a failing line names, and ``os.environ`` is every token.
+    """
+    return _made(lambda: os.getenv(variable, ""), f"{variable}, environment")
 
 
 def _secret(value: object, source: str) -> Secret:
     if isinstance(value, Secret):
         return value
+    return _made(lambda: str(value), source)
+
+
+def _made(read: Callable[[], str], source: str) -> Secret:
     try:
-        return Secret(str(value), source)
+        return Secret.read(read, source)
     except ValueError:
         raise SettingsError("setting_wrong", setting=source, problem="is not a token", advice="Give it again: %pvideo setup.") from None
 

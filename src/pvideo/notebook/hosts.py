@@ -57,16 +57,16 @@ def detect(shell: Any = None) -> Host:
         return Host("terminal")
     if "google.colab" in sys.modules:
         return Host("colab")
-    if os.environ.get("SERVER_SOFTWARE", "").startswith("voila/"):
+    if os.getenv("SERVER_SOFTWARE", "").startswith("voila/"):
         return Host("voila")
     if not _allows_stdin(kernel):
         return Host("headless")
-    return Host("vscode" if "__vsc_ipynb_file__" in shell.user_ns or "VSCODE_PID" in os.environ else "jupyter")
+    return Host("vscode" if "__vsc_ipynb_file__" in shell.user_ns or os.getenv("VSCODE_PID") is not None else "jupyter")
 
 
 def notebook_folder() -> Path:
     """Return the folder that the notebook lies in: saved addresses of videos are relative to it."""
-    session = os.environ.get("JPY_SESSION_NAME", "")
+    session = os.getenv("JPY_SESSION_NAME", "")
     path = Path(session)
     return path.parent if path.is_absolute() and path.parent.is_dir() else Path.cwd()
 
