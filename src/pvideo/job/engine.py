@@ -19,6 +19,7 @@ from pvideo.job import adoption
 from pvideo.job.clock import HOUR
 from pvideo.job.course import Course
 from pvideo.job.endpoints import USER_AGENT, Endpoints
+from pvideo.job.intent import without_secrets
 from pvideo.job.live import Live, revived
 from pvideo.job.owner import myself
 from pvideo.job.thread import LoopThread
@@ -276,7 +277,7 @@ class Engine:
         course = self._courses.get(current_intent.get())
         if course is None:
             return
-        course.exchanges.append(asdict(exchange))
+        course.exchanges.append(without_secrets(asdict(exchange), course.row))
         if len(course.exchanges) >= _FLUSH_AT:
             kept, course.exchanges = course.exchanges, []
             self._thread.spawn(course.written(lambda: self.journal.update(course.row.intent, exchanges=kept)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import uuid
 from collections.abc import Mapping
@@ -90,3 +91,16 @@ def shortened(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: shortened(item) for name, item in value.items()}
     return [shortened(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def without_secrets(exchange: dict[str, Any], row: JobRow) -> dict[str, Any]:
+    """Return an exchange as the journal keeps it: an answer repeats the input, and with it the values of secret inputs.
+
+    They are struck out by name, as no process but that of the press knows what they are.
+    """
+    names = "|".join(re.escape(name) for name, value in row.input.items() if value == HIDDEN)
+    if not names:
+        return exchange
+    value = re.compile(rf'("(?:{names})"\s*:\s*)"(?:[^"\\]|\\.)*"?')  # an answer that was cut may end within it
+    bodies = {part: value.sub(rf'\1"{HIDDEN}"', exchange[part]) for part in ("request_body", "response_body")}
+    return {**exchange, **bodies}

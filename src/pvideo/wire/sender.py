@@ -130,7 +130,8 @@ class Sender:
                 request_headers=shown_headers(self._headers(ask), masked=token_headers(self.endpoint)),
                 response_headers=shown_headers(answered.headers) if answered else {},
                 request_body=shown_body(ask.body, hide=plan.hide),
-                response_body=shown_body(answered.body, hide=plan.hide) if answered else "",
+                # A list holds the inputs of other jobs, their secrets among them.
+                response_body=shown_body(answered.body, hide=plan.hide) if answered and plan.purpose != "list" else "",
                 error=str(outcome.error) if isinstance(outcome, Verdict) else "",
             )
             self.recorder(exchange)
