@@ -151,7 +151,7 @@ class Bucket:
     def take(self, now: float) -> float:
         """Take the next place in the row and return the seconds until it is due; a second's worth may go at once."""
         together = max(int(self.rate), 1)
-        due = now if len(self._taken) < together else max(now, self._taken[-together] + together / self.rate * 1.01)
+        due = now if len(self._taken) < together else max(now, self._taken[-together] + together / self.rate * 1.05)
         due = max(due, self._taken[-1]) if self._taken else due
         self._taken.append(due)
         return due - now

@@ -50,8 +50,15 @@ class Watch:
             if self.looked and prediction is None and self._late() and await ends.too_late(course):
                 return
             wait = self._wait()
-            course.show(next_at=course.tools.clock.wall() + wait)
+            self._tell_next(course.tools.clock.wall() + wait)
             prediction = await self._ask_cancel() if self._cancel_due() else await self._turn(wait)
+
+    def _tell_next(self, moment: float) -> None:
+        """Publish the next look's time where the card counts down to it; else it is no news of its own."""
+        if self.course.live.phase:
+            self.course.show(next_at=moment)
+        else:
+            self.course.live.next_at = moment
 
     async def _digest(self, prediction: Prediction) -> bool:
         """Take in what a look shows; return whether the watch is over."""
@@ -110,7 +117,7 @@ class Watch:
         if reached is None or course.row.prediction_id is None:
             self.asked_wait = 5.0
             return None
-        course.show(exchanges=course.live.exchanges + 1)
+        course.live.exchanges += 1
         self.looked = True
         try:
             look = await reached[0].get(course.row.prediction_id)
@@ -187,7 +194,7 @@ class Watch:
             wait, self.asked_wait = self.asked_wait, None
             return wait
         expected = sharpen(self.known, self.seen)
-        self.course.show(expected=expected)
+        self.course.live.expected = expected
         wait = next_look(self.course.tools.clock.since_sent(self.course.row), expected)
         return min(wait, 1.0) if self.canceled else wait
 

@@ -1,4 +1,4 @@
-"""One thread that brings news to the page: at most four times a second for each card, the last state always."""
+"""One thread that brings news to the page: at most twice a second for each card, the last state always."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-GAP = 0.25
+GAP = 0.5
 """Seconds between two updates of one card; more than a thousand messages a second would be dropped for ever by the server."""
 
 
