@@ -17,6 +17,7 @@ _SHAPES = (
 )
 _HALF = 6
 """A piece of a known token is struck out from this length on, so that a cut-off echo shows nothing either."""
+_LETTERS = 5
 _SHORTEST = 16
 """Shorter tokens (and those without a digit) are words; real ones have 40 characters or more."""
 
@@ -81,7 +82,8 @@ class _Vault:
 
 
 def _is_long(word: str) -> bool:
-    return len(word) > _HALF
+    """Whether a known token is one that a text would not hold by chance (a run of one letter is not)."""
+    return len(word) > _HALF and len(set(word)) >= _LETTERS
 
 
 _vault = _Vault()

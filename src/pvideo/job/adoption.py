@@ -64,10 +64,10 @@ async def follow(course: Course) -> None:
         row = await course.written(lambda: journal.get(course.row.intent))
         if row is None:
             return None
+        if not row.finished and (row.owner == owner or not alive(row.owner)):
+            return await _take_over(course, row)
         if row != course.row:
             await _show(course, row)
-        elif row.owner == owner or not alive(row.owner):
-            return await _take_over(course, row)
         course.show(parked=_waits_for_a_person(course))
         await course.pause(_FOLLOW_EVERY)
     return None

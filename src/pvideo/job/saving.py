@@ -99,7 +99,8 @@ async def _fetch_one(course: Course, url: str, index: int, *, patient: bool) -> 
         except Exception as problem:
             times += 1
             error = _reason(problem)
-            if not (getattr(problem, "retry", False) or getattr(problem, "gone", False)) or not patient:
+            # What is not ours to name (no memory, no thread to be had) may pass, too.
+            if not (getattr(problem, "retry", True) or getattr(problem, "gone", False)) or not patient:
                 raise _Stopped(error) from problem
             if course.tools.clock.since_sent(row) >= HOUR:
                 raise _Stopped(PVideoError.make("output_expired", price=row.price_word), over=True) from problem
@@ -174,7 +175,7 @@ def _reason(problem: Exception) -> PVideoError:
     if isinstance(error, PVideoError):
         return error
     logger.error("a download ended strangely", exc_info=problem)
-    return PVideoError.make("fetch_failed", detail=type(problem).__name__, until="")
+    return PVideoError.make("fetch_failed", detail=type(problem).__name__, until="the hour is over")
 
 
 def _closed(problem: OSError, folder: Path) -> PVideoError:

@@ -104,7 +104,10 @@ class Journal(Store):
         """Take over an unfinished job from a dead process; False when another one was faster."""
         with self.transaction() as db:
             where = f"intent=? AND owner IS ? AND state IN ({_IN_UNFINISHED})"
-            return _update(db, {"owner": owner, "adopted": True, "told": False}, where, row.intent, row.owner) == 1
+            columns: dict[str, Any] = {"owner": owner, "adopted": True, "told": False}
+            if row.state == "fetching":
+                columns["error"] = None  # what held the dead process up is tried anew
+            return _update(db, columns, where, row.intent, row.owner) == 1
 
     def get(self, intent: str) -> JobRow | None:
         """Return one job."""
