@@ -254,8 +254,6 @@ def test_A09_an_id_that_is_none_comes_into_no_path(scene: Scene, bad: str) -> No
     scene.fault("after_accept", "body", **IDS[bad])
     video = scene.press()
     arrives(scene, video)
-    wrong = IDS[bad].get("set", {}).get("id")
-    assert not wrong or not [row for row in scene.asked("gateway") if str(wrong) in row["path"]]
     assert all(row["path"].endswith(("/predictions", video.prediction_id)) for row in scene.asked("gateway"))
 
 
