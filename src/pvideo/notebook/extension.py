@@ -29,6 +29,7 @@ def load(shell: Any) -> None:
     outputs.took_over = follow
     if detect(shell).has_widgets:
         from . import card  # noqa: F401 - so that the first cell has not to wait for it
+    _load_the_model()
     threading.Thread(target=_warm_up, name="pvideo-warm-up", daemon=True).start()
     line = news()
     if line:
@@ -48,15 +49,21 @@ def _configured(shell: Any) -> dict[str, Any]:
     return dict(config["PVideo"]) if config is not None and "PVideo" in config else {}
 
 
-def _warm_up() -> None:
-    """Load what the first cell needs and this one does not, beside it: the wire, the model's schema, the demo's starter."""
-    with contextlib.suppress(Exception):
-        from pvideo.job.press import find_model
-        from pvideo.model import price, validation  # noqa: F401
-        from pvideo.wire import client  # noqa: F401
+def _load_the_model() -> None:
+    """Read the model that a first cell will most likely want; one that is not in the catalog is asked for by its cell."""
+    from pvideo import settings
+    from pvideo.job import press  # noqa: F401
+    from pvideo.model import catalog, prepare, price, validation  # noqa: F401
 
-        find_model()
+    with contextlib.suppress(PVideoError):
+        catalog.load(settings.current().model)
+
+
+def _warm_up() -> None:
+    """Load, beside the first cell, what is heavy and not needed before its create: the wire, the demo's starter."""
+    with contextlib.suppress(Exception):
         from pvideo.demo import host  # noqa: F401
+        from pvideo.wire import client  # noqa: F401
 
 
 def news() -> str:
