@@ -41,7 +41,7 @@ GRACE = 60.0
 LAG = 0.2
 """The mean lag that is aimed at, in seconds; for long jobs it is `LAG_SHARE` of them."""
 
-LAG_SHARE = 0.0073
+LAG_SHARE = 0.0075
 MOST = 16
 """So many looks on the mean at most, however widely the past jobs' times were spread."""
 
@@ -74,12 +74,12 @@ def next_look(elapsed: float, expected: Expectation) -> float:
 
 def _rest(elapsed: float, expected: Expectation) -> float:
     """Return the longest wait: what keeps the mean lag at 2.5 % of the job, unless its history has ruled an early end out."""
-    usual = min(max(0.54, 0.045 * elapsed), _LONGEST)
+    usual = min(max(0.52, 0.038 * elapsed), _LONGEST)
     if expected.curve is None:
         return usual
     if expected.curve.share(elapsed) > _ALMOST_ALL:
         # It is late: likely by a little, so looks go on as densely as before, and thin out from there.
-        return min(usual, 0.5 + 0.2 * max(elapsed - expected.curve.times[-1], 0.0))
+        return min(usual, 0.4 + 0.15 * max(elapsed - expected.curve.times[-1], 0.0))
     return max(usual, 2.0 * expected.trust * elapsed)
 
 
