@@ -152,6 +152,16 @@ def test_only_what_matters_is_learned_apart() -> None:
     assert prior({**one, "draft": False}) > 2 * prior(one)
 
 
+def test_a_default_that_is_typed_changes_nothing() -> None:
+    from pvideo.job.intent import usual
+    from pvideo.model import catalog
+
+    given = usual(catalog.load("prunaai/p-video"))
+
+    assert given["duration"] == 5
+    assert shape({**given, "prompt": "a"}) == shape({**given, "prompt": "a", "duration": 5, "draft": False})
+
+
 def mean_length(real: object) -> float:
     chance = random.Random(7)
     return mean(real(chance) for _ in range(2000))  # type: ignore[operator]

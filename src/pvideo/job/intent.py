@@ -57,7 +57,7 @@ def write_down(tools: Tools, model: Model, prepared: Prepared, endpoint: Endpoin
         input=kept,
         seed=seed,
         seed_ours=ours,
-        shape=schedule.shape(sent),
+        shape=schedule.shape({**usual(model), **sent}),
         notes=tuple(prepared.notes),
         deadline=now.deadline,
         log_payload=now.log_payload,
@@ -70,6 +70,13 @@ def write_down(tools: Tools, model: Model, prepared: Prepared, endpoint: Endpoin
         boot=clock.boot(),
     )
     return row, sent
+
+
+def usual(model: Model) -> dict[str, Any]:
+    """Return the model's defaults: what is typed as it would be anyway takes as long as when it is not typed."""
+    from pvideo.model.schema import MISSING
+
+    return {field.name: field.default for field in model.fields if field.default is not MISSING}
 
 
 def seeded(model: Model, sent: dict[str, Any]) -> tuple[dict[str, Any], int | None, bool]:
