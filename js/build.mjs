@@ -1,26 +1,14 @@
-// Bundles the front end into the Python package: one ESM file (anywidget loads it from a blob: URL, so it imports nothing) and one style sheet.
-import { readFile, readdir } from "node:fs/promises";
+// Bundles the front end into the Python package: for each widget one ESM file (anywidget loads it from a blob: URL, so it imports nothing)
+// and one style sheet. A widget is a pair in src/: NAME.ts and NAME.css.
+import { readFileSync, readdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { context, build } from "esbuild";
+import { build, context } from "esbuild";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+export const widgets = readdirSync(here("src")).filter((name) => name.endsWith(".css")).map((name) => name.slice(0, -4));
 
-/** texts.json holds every sentence of the product; the page gets those that its sources name. */
-const ownTexts = {
-  name: "own-texts",
-  setup(setup) {
-    setup.onLoad({ filter: /texts\.json$/ }, async ({ path }) => {
-      const files = (await readdir(here("src"), { recursive: true })).filter((name) => name.endsWith(".ts"));
-      const source = (await Promise.all(files.map((name) => readFile(here(`src/${name}`), "utf8")))).join("\n");
-      const isNamed = ([key]) => new RegExp(`\\.${key}\\b|"${key}"`).test(source);
-      const own = Object.entries(JSON.parse(await readFile(path, "utf8"))).map(([group, texts]) => [group, Object.fromEntries(Object.entries(texts).filter(isNamed))]);
-      return { contents: JSON.stringify(Object.fromEntries(own)), loader: "json", watchFiles: [path] };
-    });
-  },
-};
-
-export const scripts = {
-  entryPoints: { widget: here("src/index.ts") },
+const common = {
   outdir: here("../src/pvideo/static/"),
   bundle: true,
   format: "esm",
@@ -29,13 +17,28 @@ export const scripts = {
   minify: true,
   legalComments: "none",
   logLevel: "info",
-  plugins: [ownTexts],
 };
-export const styles = { ...scripts, entryPoints: { widget: here("src/widget.css") }, plugins: [] };
+
+/** texts.json holds every sentence of the product; a bundle gets those that its own sources name. */
+const ownTexts = (entry) => ({
+  name: "own-texts",
+  setup(setup) {
+    setup.onLoad({ filter: /texts\.json$/ }, async ({ path }) => {
+      const empty = { name: "no-texts", setup: (inner) => inner.onLoad({ filter: /texts\.json$/ }, () => ({ contents: "module.exports = {}", loader: "js" })) };
+      const { metafile } = await build({ ...common, entryPoints: [entry], metafile: true, write: false, logLevel: "silent", plugins: [empty] });
+      const source = Object.keys(metafile.inputs).filter((name) => name.endsWith(".ts")).map((name) => readFileSync(name, "utf8")).join("\n");
+      const isNamed = ([key]) => new RegExp(`\\.${key}\\b|"${key}"`).test(source);
+      const own = Object.entries(JSON.parse(await readFile(path, "utf8"))).map(([group, texts]) => [group, Object.fromEntries(Object.entries(texts).filter(isNamed))]);
+      return { contents: JSON.stringify(Object.fromEntries(own)), loader: "json", watchFiles: [path] };
+    });
+  },
+});
+
+export const script = (name) => ({ ...common, entryPoints: { [name]: here(`src/${name}.ts`) }, plugins: [ownTexts(here(`src/${name}.ts`))] });
+export const style = (name) => ({ ...common, entryPoints: { [name]: here(`src/${name}.css`) } });
 
 const isMain = process.argv[1] === fileURLToPath(import.meta.url);
-if (isMain && process.argv.includes("--watch")) {
-  for (const one of [scripts, styles]) await (await context({ ...one, minify: false })).watch();
-} else if (isMain) {
-  for (const one of [scripts, styles]) await build(one);
+for (const options of isMain ? widgets.flatMap((name) => [script(name), style(name)]) : []) {
+  if (process.argv.includes("--watch")) await (await context({ ...options, minify: false })).watch();
+  else await build(options);
 }

@@ -2,15 +2,15 @@
 import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
 // @ts-expect-error the build script is plain JavaScript
-import { scripts, styles } from "../build.mjs";
+import { script, style, widgets } from "../build.mjs";
 
 const KILOBYTE = 1000;
 const zipped = async (code: string): Promise<number> => (await new Response(new Blob([code]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer()).byteLength;
 const text = async (options: object): Promise<string> => (await build({ ...options, write: false, logLevel: "silent" })).outputFiles?.[0]?.text ?? "";
 
-describe("the bundle", () => {
+describe.each(widgets as string[])("the bundle %s", (name) => {
   it("is one small file that imports nothing and exports render", async () => {
-    const code = await text(scripts);
+    const code = await text(script(name));
 
     expect(await zipped(code)).toBeLessThan(25 * KILOBYTE);
     expect(code).not.toMatch(/\bimport\s*[{("']|\bfrom\s*"|innerHTML|insertAdjacentHTML|\beval\(/);
@@ -18,7 +18,7 @@ describe("the bundle", () => {
   });
 
   it("has styles that touch nothing but ours", async () => {
-    const css = await text(styles);
+    const css = await text(style(name));
     const rules = css.replace(/@(media|container|keyframes)[^{]*\{/g, "").match(/[^{}]+(?=\{)/g) ?? [];
     const foreign = rules.flatMap((rule) => rule.split(/,(?![^(]*\))/)).filter((one) => one.trim() && !one.includes(".pvideo") && !/^\s*(to|from|\d+%)\s*$/.test(one));
 

@@ -1,6 +1,6 @@
 /** A model without a kernel, and the smallest true view and form. */
 import { vi } from "vitest";
-import widget from "../src/index";
+import widget from "../src/widget";
 import type { Model } from "../src/model";
 import type { Field, Form, View } from "../src/view";
 

@@ -1,4 +1,4 @@
-"""The base of both widgets: one lock around everything that ipywidgets leaves unguarded against threads.
+"""The base of all widgets: one lock around everything that ipywidgets leaves unguarded against threads.
 
 Measured with ipywidgets 8.1.9: `hold_sync` in one thread against a trait in another loses the last value, and two `set_state` at once
 raise `KeyError`. One re-entrant lock around both ways in and out loses nothing. It is never held across the network, and what a
@@ -13,7 +13,7 @@ import threading
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import anywidget
 import traitlets
@@ -28,14 +28,14 @@ _STATIC = Path(__file__).parents[1] / "static"
 
 
 @cache
-def bundle() -> tuple[str, str]:
-    """Return the page's part, its script and its styles.
+def bundle(page: str) -> tuple[str, str]:
+    """Return a widget's part in the page, its script and its styles.
 
     Raises:
         ImportError: It was not built: a checkout needs one build before its first widget.
     """
     try:
-        return tuple((_STATIC / name).read_text(encoding="utf-8") for name in ("widget.js", "widget.css"))  # type: ignore[return-value]
+        return tuple((_STATIC / f"{page}.{kind}").read_text(encoding="utf-8") for kind in ("js", "css"))  # type: ignore[return-value]
     except FileNotFoundError as error:
         advice = "Build it once: npm --prefix js install && npm --prefix js run build."
         msg = f"pvideo's page part is missing ({Path(error.filename).name}). {advice}"
@@ -59,8 +59,11 @@ def _quietly(task: Callable[..., object], *args: object) -> None:
 class Live(anywidget.AnyWidget):
     """A widget whose traits any thread may set, and whose messages are heard while a cell blocks."""
 
+    page: ClassVar[str] = "widget"
+    """Which bundle of ``js/`` draws it."""
+
     kind = traitlets.Unicode().tag(sync=True)
-    """Which of the two widgets the page draws: ``card`` or ``studio``."""
+    """Which of a bundle's widgets the page draws: ``card`` or ``studio``."""
 
     heartbeat = traitlets.Int(0).tag(sync=True)
     """Grows with each sign of life; the page reads nothing else into it."""
@@ -74,7 +77,7 @@ class Live(anywidget.AnyWidget):
     def __init__(self, **traits: Any) -> None:
         # Where the widget was made. ipykernel 7.0.0 and 7.0.1 can publish from no other context (ipykernel #1450).
         self._origin = contextvars.copy_context()
-        self._esm, self._css = bundle()
+        self._esm, self._css = bundle(self.page)
         super().__init__(**traits)
         _unroute(self.comm)
         self.on_msg(self._on_message)
