@@ -15,8 +15,8 @@ from pvideo.errors import BudgetError, JournalError
 from pvideo.job.budget import permit
 from pvideo.library import queries
 from pvideo.library.journal import EXCHANGES_KEPT, Journal
-from pvideo.library.rows import COLUMNS, JobRow
-from pvideo.library.schema import TABLES, VERSION
+from pvideo.library.rows import COLUMNS, JobRow, encode
+from pvideo.library.schema import CHANGES, TABLES, VERSION
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,10 +52,28 @@ def test_what_is_written_comes_back_the_same(journal: Journal) -> None:
 
 def test_the_table_has_a_column_for_each_part_of_a_row() -> None:
     db = sqlite3.connect(":memory:")
-    db.executescript(TABLES)
+    db.executescript(";".join([TABLES, *CHANGES]))
 
     assert {found[1] for found in db.execute("PRAGMA table_info(jobs)")} == set(COLUMNS)
     db.close()
+
+
+def test_a_journal_of_the_first_version_grows_and_keeps_its_rows(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    db = sqlite3.connect(path)
+    db.executescript(TABLES)
+    first = [found[1] for found in db.execute("PRAGMA table_info(jobs)")]
+    values = [encode(name, getattr(row(), name)) for name in first]
+    db.execute(f"INSERT INTO jobs ({','.join(first)}) VALUES ({','.join('?' * len(first))})", values)
+    db.execute("PRAGMA user_version=1")
+    db.commit()
+    db.close()
+
+    journal = Journal(path)
+
+    assert journal.get(row().intent) == row()
+    assert journal.read("PRAGMA user_version")[0][0] == VERSION
+    journal.close()
 
 
 def test_folder_and_files_are_private_whatever_the_umask(tmp_path: Path) -> None:

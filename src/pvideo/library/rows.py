@@ -23,7 +23,7 @@ UNFINISHED = ("new", "sending", "unknown", "created", "running", "fetching")
 FINAL = ("done", "failed", "canceled", "aborted", "rejected", "expired")
 STATES = UNFINISHED + FINAL
 
-_JSON = frozenset({"typed", "input", "notes", "error", "outputs", "files", "media"})
+_JSON = frozenset({"typed", "input", "notes", "error", "outputs", "files", "media", "metadata"})
 _MONEY = frozenset({"estimate", "cost"})
 _FLAGS = frozenset({"upper_bound", "seed_ours", "prefer_wait", "log_payload", "cancel_asked", "adopted", "told"})
 _MICRO = 1_000_000
@@ -43,6 +43,12 @@ class JobRow:
     owner: str | None = None
     """The process that works on it: pid, its start, the boot (`pvideo.job.owner`)."""
     parent: str | None = None
+    """The job whose gateway's retries made this one, too."""
+    made_from: str | None = None
+    """The job that this one was made from by a person, and how (`made_as`): ``final``, ``take``, ``shot``."""
+    made_as: str = ""
+    sweep: str = ""
+    """The sweep that it belongs to."""
     adopted: bool = False
     told: bool = False
     # where it goes
@@ -104,6 +110,12 @@ class JobRow:
     bytes: int | None = None
     media: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
+    # what a person thinks of it
+    stars: int = 0
+    """1 to 5; 0 is no rating."""
+    remark: str = ""
+    metadata: dict[str, Any] | None = None
+    """What ``cf-aig-metadata`` carried."""
 
     @property
     def price_word(self) -> str:

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-VERSION = 1
-"""Raised with every change of the tables; a journal with a higher one is left alone."""
+CHANGES: tuple[str, ...] = (
+    "ALTER TABLE jobs ADD COLUMN made_from TEXT",
+    "ALTER TABLE jobs ADD COLUMN made_as TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE jobs ADD COLUMN sweep TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE jobs ADD COLUMN stars INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE jobs ADD COLUMN remark TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE jobs ADD COLUMN metadata TEXT",
+)
+"""What became of `TABLES` since, one statement each, in order; a new journal takes the same road. Only ever added to."""
+
+VERSION = 1 + len(CHANGES)
+"""A journal with a higher one is left alone."""
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS jobs (

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import JournalError
-from pvideo.library.schema import TABLES, VERSION
+from pvideo.library.schema import CHANGES, TABLES, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,7 +154,19 @@ class Store:
         if found > VERSION:
             raise JournalError("journal_newer", path=str(self.path), found=found, known=VERSION)
         if found < VERSION:
-            db.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version={VERSION}; COMMIT;")
+            self._grow(db)
+
+    def _grow(self, db: sqlite3.Connection) -> None:
+        """Bring the tables up to date, unless another process just did."""
+        db.execute("BEGIN IMMEDIATE")
+        found = db.execute("PRAGMA user_version").fetchone()[0]
+        if found < 1:
+            for statement in TABLES.split(";"):
+                db.execute(statement)
+        for statement in CHANGES[max(found - 1, 0) :]:
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version={max(found, VERSION)}")
+        db.execute("COMMIT")
 
     def _make_private(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
