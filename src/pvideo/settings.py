@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pvideo import metadata as log_metadata
 from pvideo.account import TOKENS, keep, kept
-from pvideo.endpoint import Endpoint, resolve
+from pvideo.endpoint import Endpoint, Management, resolve, resolve_management
 from pvideo.errors import SettingsError
 from pvideo.secrets import Secret, find_token, redact
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Endpoint",
+    "Management",
     "Secret",
     "Settings",
     "configure",
@@ -34,6 +35,7 @@ __all__ = [
     "find_token",
     "keep",
     "kept",
+    "management",
     "redact",
     "reset",
     "use_demo",
@@ -42,6 +44,8 @@ __all__ = [
 
 # A gateway's name has at most 64 characters (Cloudflare's limits page); ids like "abc123" are fine.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+_ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,14 @@ class Settings:
     base_url: str = ""
     gateway_token: Secret | None = None
     replicate_token: Secret | None = None
+    stored_key: str = ""
+    """The alias of a Replicate key that is stored in the gateway (``cf-aig-byok-alias``); Replicate's own token is then not sent."""
+    management_token: Secret | None = None
+    """Reads and changes gateways and reads their logs; goes to Cloudflare's API alone and is never kept in the file."""
+    management_url: str = ""
+    """Replaces ``https://api.cloudflare.com/client/v4``."""
+    rate_limit: tuple[int, float] | None = None
+    """The gateway's rate limit (requests, seconds), where it is known and cannot be read; our own requests stay under it."""
     trust_host: tuple[str, ...] = ()
     """Further hosts that tokens from the environment may go to."""
     model: str = "prunaai/p-video"
@@ -99,6 +111,8 @@ _ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "base_url": ("PVIDEO_BASE_URL",),
     "gateway_token": ("CF_AIG_TOKEN", "CLOUDFLARE_API_TOKEN"),
     "replicate_token": ("REPLICATE_API_TOKEN",),
+    "management_token": ("CLOUDFLARE_API_TOKEN",),
+    "management_url": ("CLOUDFLARE_BASE_URL",),
     "home": ("PVIDEO_HOME",),
 }
 _WORDS = {"reconcile": ("gateway", "direct")}
@@ -176,6 +190,20 @@ def endpoint() -> Endpoint:
     return resolve(current()) if _demo is None else _demo()
 
 
+def management() -> Management:
+    """Return where gateways are made and read, and with which token: the demo's own while the demo is on.
+
+    Raises:
+        SettingsError: The account or the token is not known, or the address is not safe for a token.
+    """
+    if _demo is None:
+        return resolve_management(current())
+    found = _demo().management
+    if found is None:
+        raise SettingsError("management_token_missing")
+    return found
+
+
 def _default_home() -> Path:
     import platformdirs
 
@@ -244,7 +272,26 @@ def _plain(name: str, value: Any) -> Any:
     if name in {"account_id", "gateway_id"} and value and not _NAME.fullmatch(str(value)):
         problem = f"is {str(value)[:80]!r}; a name has at most 64 letters, digits, dashes, dots and underscores"
         raise SettingsError("setting_wrong", setting=name, problem=redact(problem), advice="Copy it from the dashboard, AI > AI Gateway.")
+    if name == "stored_key" and value and (not _ALIAS.fullmatch(str(value)) or find_token(str(value))):
+        advice = "Give the alias it was stored under, not the key."
+        raise SettingsError("setting_wrong", setting=name, problem="is no alias of a stored key", advice=advice)
+    if name == "rate_limit":
+        return _rate(value)
     return dict(value) if name == "inputs" else value
+
+
+def _rate(value: Any) -> tuple[int, float] | None:
+    if value is None:
+        return None
+    try:
+        requests, seconds = value
+        fits = int(requests) == requests and requests >= 1 and 1 <= float(seconds) <= 86_400
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        advice = "Give (requests, seconds), for example (100, 60)."
+        raise SettingsError("setting_wrong", setting="rate_limit", problem=f"is {value!r}", advice=advice)
+    return int(requests), float(seconds)
 
 
 def _dollars(name: str, value: Any) -> Decimal | None:
