@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pvideo import metadata as log_metadata
 from pvideo.account import TOKENS, keep, kept
-from pvideo.endpoint import Endpoint, Management, resolve, resolve_management
+from pvideo.endpoint import Endpoint, Management, in_demo, resolve, resolve_management
 from pvideo.errors import SettingsError
 from pvideo.secrets import Secret, find_token, redact
 
@@ -39,6 +39,7 @@ __all__ = [
     "redact",
     "reset",
     "use_demo",
+    "use_demo_gateway",
     "use_ipython",
 ]
 
@@ -104,6 +105,7 @@ _lock = threading.RLock()
 _explicit: dict[str, Any] = {}
 _ipython: dict[str, Any] = {}
 _demo: Callable[[], Endpoint] | None = None
+_demo_gateway = ""
 
 _ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "account_id": ("CLOUDFLARE_ACCOUNT_ID",),
@@ -163,9 +165,17 @@ def use_ipython(values: Mapping[str, Any]) -> None:
 
 def use_demo(ensure: Callable[[], Endpoint] | None) -> None:
     """Send presses to the embedded gateway that `ensure` finds or starts, or to the real one again (None)."""
-    global _demo  # noqa: PLW0603 - one process has one place to send to
+    global _demo, _demo_gateway  # noqa: PLW0603 - one process has one place to send to
     with _lock:
         _demo = ensure
+        _demo_gateway = _demo_gateway if ensure else ""
+
+
+def use_demo_gateway(name: str) -> None:
+    """Send presses through another gateway of the embedded account; an empty name is its usual one."""
+    global _demo_gateway  # noqa: PLW0603 - as above
+    with _lock:
+        _demo_gateway = name
 
 
 def demo_is_on() -> bool:
@@ -187,7 +197,7 @@ def endpoint() -> Endpoint:
     Raises:
         SettingsError: No account is set up, a part is missing, or the address is not safe for tokens.
     """
-    return resolve(current()) if _demo is None else _demo()
+    return resolve(current()) if _demo is None else in_demo(_demo(), _demo_gateway, current().stored_key)
 
 
 def management() -> Management:
