@@ -33,7 +33,7 @@ class RateLimit:
     technique: Literal["fixed", "sliding"] = "fixed"
 
     def __str__(self) -> str:
-        return f"{self.requests} requests per {self.seconds:g} s ({self.technique})"
+        return f"{self.requests} request{'' if self.requests == 1 else 's'} per {self.seconds:g} s ({self.technique})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
