@@ -83,7 +83,7 @@ def _found(cloud: Cloud, row: JobRow) -> LogEntry:
     for key, value in (("event_id", row.event_id), ("metadata.value", row.intent)):
         entries = cloud.find_logs(row.gateway, key, value) if value else []
         if entries is None:
-            raise ManagementError("log_elsewhere", gateway=row.gateway, what="a search", detail="404", link=_advice(row))
+            raise ManagementError("log_elsewhere", gateway=row.gateway, link=_advice(row))
         created = [entry for entry in entries if entry.path.strip("/").endswith("predictions")]
         if created:
             return created[0]

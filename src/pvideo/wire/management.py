@@ -32,6 +32,9 @@ _PASSES = frozenset({"accept", "accept-encoding", "api-version", "connection", "
 _TOKEN_STATUSES = frozenset({401, 403})
 _TOKEN_CODES = frozenset({6003, 9106, 9109, 10000, 10001})
 """Codes that mean the token, whatever the status."""
+_ABSENT = frozenset({404})
+_NO_LOGS = frozenset({400, 404, 405, 410, 501})
+"""What the Logs API answers where it is not there is not documented: any of these."""
 _PAGE = 50
 _STAND_IN = "put-in-by-the-connection"
 
@@ -104,7 +107,7 @@ class Cloud:
         Raises:
             ManagementError: It could not be read.
         """
-        found = self._do(f"read {name}", lambda: self._api.get(name, account_id=self._account).to_dict(), missing=True)
+        found = self._do(f"read {name}", lambda: self._api.get(name, account_id=self._account).to_dict(), missing=_ABSENT)
         return None if found is None else Gateway.of(found, self._account)
 
     def create(self, name: str, settings: Mapping[str, Any]) -> Gateway:
@@ -157,7 +160,9 @@ class Cloud:
             ManagementError: The token may not, or no answer came.
         """
         read = self._api.logs.with_raw_response.get
-        found = self._do(f"read the log of {name}", lambda: read(log_id, account_id=self._account, gateway_id=name).json(), missing=True)
+        found = self._do(
+            f"read the log of {name}", lambda: read(log_id, account_id=self._account, gateway_id=name).json(), missing=_NO_LOGS
+        )
         entry = found.get("result") if isinstance(found, dict) else None
         return LogEntry.of(entry, name, self._link(name)) if isinstance(entry, dict) and entry.get("id") else None
 
@@ -170,7 +175,9 @@ class Cloud:
         # The package writes filters in a form of its own; JSON in the query is what the service was seen to take.
         query = {"filters": json.dumps([{"key": key, "operator": "eq", "value": [value]}]), "per_page": _PAGE}
         read = self._api.logs.with_raw_response.list
-        found = self._do(f"read the log of {name}", lambda: read(name, account_id=self._account, extra_query=query).json(), missing=True)
+        found = self._do(
+            f"read the log of {name}", lambda: read(name, account_id=self._account, extra_query=query).json(), missing=_NO_LOGS
+        )
         rows = found.get("result") if isinstance(found, dict) else None
         if not isinstance(rows, list):
             return None
@@ -199,11 +206,11 @@ class Cloud:
     def _link(self, name: str) -> str:
         return "" if self.there.realm == "demo" else dashboard(self._account, name)
 
-    def _do(self, what: str, call: Callable[[], T], *, missing: bool = False, changes: bool = False) -> Any:
+    def _do(self, what: str, call: Callable[[], T], *, missing: frozenset[int] = frozenset(), changes: bool = False) -> Any:
         outcome = _outcome(call)
         if not isinstance(outcome, _Failed):
             return outcome
-        if missing and outcome.status == 404:
+        if outcome.status in missing and not outcome.token:
             return None
         raise self._error(what, outcome, changes=changes)
 
