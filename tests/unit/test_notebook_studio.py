@@ -11,7 +11,7 @@ from tests.support.notebook import CAT, FakeComm, FakeVideo, made, snap
 from pvideo import settings
 from pvideo.endpoint import Endpoint
 from pvideo.errors import BudgetError, InputError, Problem
-from pvideo.notebook import base, pulse, studio
+from pvideo.notebook import base, orders, pulse, studio
 from pvideo.notebook.studio import Studio
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     for name in ("CLOUDFLARE_ACCOUNT_ID", "CLOUDFLARE_GATEWAY_ID", "CLOUDFLARE_AI_GATEWAY_ID", "PVIDEO_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("comm.create_comm", FakeComm)
-    monkeypatch.setattr(base, "bundle", lambda: ("export default {}", ".pvideo {}"))
+    monkeypatch.setattr(base, "bundle", lambda page: ("export default {}", ".pvideo {}"))
     monkeypatch.setattr(pulse.pulse, "mark", lambda item: None)
     monkeypatch.setattr("pvideo.notebook.studio.money_now", lambda: {"session": "$0.00", "today": "$0.00", "budget": "", "text": ""})
     settings.configure(account_id="acc", gateway_id="gate", replicate_token="r8_" + "x" * 30)
@@ -49,7 +49,8 @@ def pressed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 @pytest.fixture
 def threads(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
     started: list[threading.Thread] = []
-    monkeypatch.setattr(studio, "hand", lambda *args: started.append(base.hand(*args)))
+    for room in (studio, orders):
+        monkeypatch.setattr(room, "hand", lambda *args: started.append(base.hand(*args)))
     return started
 
 
@@ -237,14 +238,15 @@ def test_no_bytes_and_no_paths_of_this_machine_are_in_the_state(threads: list[th
     shown.close()
 
 
-def test_a_video_of_the_strip_fills_the_form(pressed: list[Any]) -> None:
+def test_a_video_of_the_strip_fills_the_form_with_exactly_what_made_it(pressed: list[Any]) -> None:
     shown = Studio()
     shown.inputs = {"prompt": "first", "duration": 3}
     shown.generate()
     shown.inputs = {"prompt": "second"}
     shown.comm.say({"kind": "load", "id": "job1"})
 
-    assert shown.inputs == {"prompt": "first", "duration": 3}
+    assert shown.inputs == {"prompt": "first", "duration": 3, "seed": 183}
+    assert shown.price["reason"] == "This video is being made now."
 
 
 @pytest.mark.parametrize(
