@@ -25,9 +25,9 @@ export function emptyStage(start: (prompt: string) => void, picture: (field: str
       setText(sentence, form.first || fill(labels.empty_plain, { price: price.text }));
       if (made === form.model) return;
       made = form.model;
-      const image = form.fields.find((field) => field.control === "file" && field.media === "image");
+      const image = form.fields.find((field) => field.name === form.first_frame);
       const more = image ? [chip(fill(labels.chip_3, { label: image.label }), () => picture(image.name))] : [];
-      chips.replaceChildren(chip(labels.chip_1, () => start(labels.chip_1)), chip(labels.chip_2, () => start(labels.chip_2)), ...more);
+      chips.replaceChildren(...(form.prompt ? [chip(labels.chip_1, () => start(labels.chip_1)), chip(labels.chip_2, () => start(labels.chip_2))] : []), ...more);
     },
   };
 }
