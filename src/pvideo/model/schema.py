@@ -56,6 +56,8 @@ class Field:
     """The file types it takes, as content types; empty when the schema does not tell."""
     label: str = ""
     unit: str = ""
+    hint: str = ""
+    """What stands beside it in a few words: "faster, ¼ price"."""
     place: Place = "form"
     inverted: bool = False
     """It is called ``disable_x`` and shown as "x"."""

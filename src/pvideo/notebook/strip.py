@@ -90,8 +90,8 @@ class Strip:
         }
 
     def views(self) -> list[dict[str, Any]]:
-        """Return what the page shows."""
-        return [self._view(video.snapshot()) for video in self.videos[:SHOWN]]
+        """Return what the page shows: newest first, and beside each video the one it was made from."""
+        return [self._view(snapshot) for snapshot in _beside([video.snapshot() for video in self.videos[:SHOWN]])]
 
     def offered(self, content: Mapping[str, Any]) -> Video | None:
         """Return the video whose button a message presses, if this page was given that button."""
@@ -122,6 +122,18 @@ class Strip:
             # All views travel together, so each carries a small picture, made once.
             view["poster"] = self._posters.setdefault(snapshot.intent, poster_url(snapshot.poster))
         return view
+
+
+def _beside(snapshots: list[Snapshot]) -> list[Snapshot]:
+    """Return the same videos, each followed by its origin, if that is among them and was not placed before."""
+    left = {snapshot.intent: snapshot for snapshot in snapshots}
+    placed: list[Snapshot] = []
+    for newest in snapshots:
+        at: Snapshot | None = left.pop(newest.intent, None)
+        while at is not None:
+            placed.append(at)
+            at = left.pop(_made_from(at)[0], None)
+    return placed
 
 
 def _made_from(snapshot: Snapshot) -> tuple[str, str]:

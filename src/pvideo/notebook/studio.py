@@ -100,7 +100,7 @@ class Studio(Orders):
         self._compared_now: Any = None
         self._ready = found is not None
         self._begun = False
-        self._first = dict(inputs)
+        self._first = {} if found else dict(inputs)
         shown = self._values.first(inputs) if found else {}
         super().__init__(kind="studio", model=self._model.name, inputs=shown, state=_ready() if found else _loading(name))
         self._begun = True
@@ -228,7 +228,7 @@ class Studio(Orders):
         self._model, self._ready = model, True
         with self.hold_sync():
             self.model = model.name
-            self.inputs = {**self._values.first(known), **kept} if not known else {**kept, **self._values.first(known)}
+            self.inputs = {**self._values.first({}), **kept, **self._values.taken(known)}
             self.state = _ready()
             self.notice = say("labels", "unknown_inputs", model=model.name, names=", ".join(unknown)) if unknown else ""
         self.refresh()
