@@ -28,41 +28,41 @@ numbers = st.integers(-5, 3000) | st.floats(-9, 3000, allow_nan=False)
 described = st.sampled_from(["", "A picture", "<b>bold</b> " * 300, "“\u202e"])
 
 
-@st.composite
-def nodes(draw: Any, depth: int = 0) -> Any:
-    """One input, as odd as Cog, or a person, may write it."""
-    kind = draw(
-        st.sampled_from(["string", "integer", "number", "boolean", "array", "object", "enum", "ref", "none", "nullable", "strange"])
-    )
-    node: dict[str, Any] = {}
-    if kind in {"string", "integer", "number", "boolean"}:
-        node["type"] = kind
-    if kind == "string":
-        node |= draw(st.sampled_from([{}, {"format": "uri"}, {"format": "password"}, {"x-cog-secret": True}, {"format": "date"}]))
-    if kind in {"integer", "number"}:
-        for bound in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"):
-            if draw(st.integers(0, 3)) == 0:
-                node[bound] = draw(numbers)
-    if kind == "array":
-        node |= {"type": "array", **({"items": draw(nodes(depth=depth + 1))} if depth < 2 and draw(st.booleans()) else {})}
-    if kind == "object":
-        node |= {"type": "object", "properties": {"a": {"type": "string"}}}
-    if kind == "enum":
-        node["enum"] = draw(st.lists(words, min_size=1, max_size=40, unique=True) | st.lists(st.integers(0, 99), min_size=1, unique=True))
-    if kind == "ref":
-        node["allOf"] = [{"$ref": draw(st.sampled_from(["#/components/schemas/mode", "#/components/schemas/gone", "#/$defs/mode"]))}]
-    if kind == "nullable":
-        node["anyOf"] = [{"type": draw(st.sampled_from(["string", "integer", "boolean"]))}, {"type": "null"}]
-    if kind == "strange":
-        node |= draw(st.sampled_from([{"type": 7}, {"type": ["string", "null"]}, {"enum": "x"}, {"$ref": 3}, {"items": []}]))
-    if draw(st.booleans()):
-        node["default"] = draw(words | numbers | st.booleans() | st.none())
-    if draw(st.booleans()):
-        node["x-order"] = draw(st.integers(0, 9) | words)
-    return {**node, "description": draw(described), "deprecated": draw(st.booleans())}
+def optional(**keys: Any) -> Any:
+    return st.fixed_dictionaries({}, optional=keys)
 
 
-schemas = st.dictionaries(names, nodes(), max_size=14)
+def fixed(**keys: Any) -> Any:
+    return st.just(keys)
+
+
+bounds = optional(**dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), numbers))
+text_nodes = st.sampled_from([{}, {"format": "uri"}, {"format": "password"}, {"x-cog-secret": True}, {"format": "date"}])
+plain_nodes = st.one_of(
+    text_nodes.map(lambda node: {"type": "string", **node}),
+    bounds.map(lambda node: {"type": "integer", **node}),
+    bounds.map(lambda node: {"type": "number", **node}),
+    fixed(type="boolean"),
+    fixed(type="object", properties={"a": {"type": "string"}}),
+    fixed(),
+    (st.lists(words, min_size=1, max_size=40, unique=True) | st.lists(st.integers(0, 99), min_size=1, unique=True)).map(
+        lambda enum: {"enum": enum}
+    ),
+    st.sampled_from(["#/components/schemas/mode", "#/components/schemas/gone", "#/$defs/mode"]).map(lambda to: {"allOf": [{"$ref": to}]}),
+    st.sampled_from(["string", "integer", "boolean"]).map(lambda kind: {"anyOf": [{"type": kind}, {"type": "null"}]}),
+    st.sampled_from([{"type": 7}, {"type": ["string", "null"]}, {"enum": "x"}, {"$ref": 3}, {"items": []}]),
+)
+array_nodes = (plain_nodes | plain_nodes.map(lambda node: {"type": "array", "items": node})).map(
+    lambda node: {"type": "array", "items": node}
+)
+around = st.fixed_dictionaries(
+    {"description": described, "deprecated": st.booleans()},
+    optional={"default": words | numbers | st.booleans() | st.none(), "x-order": st.integers(0, 9) | words},
+)
+nodes = st.builds(lambda node, more: {**node, **more}, plain_nodes | array_nodes | fixed(type="array"), around)
+"""One input, as odd as Cog, or a person, may write it."""
+
+schemas = st.dictionaries(names, nodes, max_size=14)
 
 
 def chosen(field: dict[str, Any]) -> Any:

@@ -41,7 +41,7 @@ export function fieldPart(field: Field, { model, store, keys, signal }: FormTool
   let touched = false;
   const error = h("p", { class: "pvideo-problem", id: `${id}-problem`, hidden: true });
   const reason = h("p", { class: "pvideo-hint pvideo-reason", id: `${id}-reason`, hidden: true });
-  const range = h("p", { class: "pvideo-hint", id: `${id}-range`, hidden: !field.hint }, [field.hint, field.unit].filter(Boolean).join(" "));
+  const range = h("p", { class: "pvideo-hint pvideo-range-hint", id: `${id}-range`, hidden: !field.hint }, [field.hint, field.unit].filter(Boolean).join(" "));
   const about = h("span", { class: "pvideo-aloud", id: `${id}-about` }, field.description);
   const paintError = (): void => {
     setText(error, own || told);

@@ -59,7 +59,8 @@ export const slider: MakeControl = (tools) => {
     const low = Number(range.min);
     range.style.setProperty("--pvideo-part", `${(100 * (Number(range.value) - low)) / (Number(range.max) - low || 1)}%`);
   };
-  range.addEventListener("input", () => ((box.value = range.value), tools.change(Number(range.value))), { signal: tools.signal });
+  range.addEventListener("input", () => ((box.value = range.value), draw(Number(range.value)), tools.change(Number(range.value))), { signal: tools.signal });
+  box.addEventListener("input", () => draw(read(box.value)), { signal: tools.signal });
   const control = single(h("div", { class: "pvideo-inline" }, range, box, unitOf(tools)), box, field, { disable: (on) => void (box.disabled = range.disabled = on) });
   const plain = control.set;
   control.set = (value) => (plain(value), draw(value));

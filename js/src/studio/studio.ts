@@ -70,19 +70,21 @@ export function renderStudio({ model, el, signal, host }: RenderProps): void {
     const own = form?.fields().find((part) => part.complaint())?.field.name;
     return own ?? (store.isPending() ? undefined : problems().find((one) => form?.field(one.field))?.field);
   };
-  const press = (again: boolean): void => {
-    if (!isReady()) return;
+  const press = (again: boolean): boolean => {
+    if (!isReady()) return false;
     const wrong = blocked();
     if (wrong) {
       form?.touch();
       paintProblems();
-      return form?.focus(wrong);
+      form?.focus(wrong);
+      return false;
     }
-    if (read("price", PRICE).disabled && !store.isPending()) return;
+    if (read("price", PRICE).disabled && !store.isPending()) return false;
     loaded.forget();
     store.flush();
     beside.close();
     ask({ kind: "generate", inputs: store.all(), nonce: pressNonce(), ...(again ? { again } : {}) });
+    return true;
   };
   const undo = (): void => {
     const before = loaded.undo();
@@ -99,6 +101,7 @@ export function renderStudio({ model, el, signal, host }: RenderProps): void {
     chosen = id;
     beside.close();
     loaded.begin(fill(labels.loaded, { name: shown.name || shown.prompt.slice(0, 40) }), store.all());
+    store.settle();
     ask({ kind: "load", id });
     paintViews(true);
     paintPress();
@@ -113,7 +116,7 @@ export function renderStudio({ model, el, signal, host }: RenderProps): void {
   const paintPress = (): void => {
     const price = read("price", PRICE);
     generate.update({ price, money: read("money", MONEY), notice: String(model.get("notice") || loaded.words()), problems: told.count, loose: told.loose, canUndo: loaded.words() !== "", gone: gone || !isReady() });
-    empty.update(read("form", FORM), price);
+    empty.update(read("form", FORM), price, isReady());
   };
   const paintProblems = (): void => {
     told = form?.problems(problems()) ?? told;

@@ -48,7 +48,8 @@ def cost_text(row: JobRow, status: str) -> str:
     """Return what stands at the right of a card, in words."""
     words: dict[str, str] = texts()["money"]
     if row.realm == "demo":
-        return fill(words["free"], price=money(row.cost) if row.cost else row.estimate_text)
+        known = bool(row.cost) or row.estimate is not None or row.estimate_text != words["unknown"]
+        return fill(words["free"], price=money(row.cost) if row.cost else row.estimate_text) if known else words["free_plain"]
     if status in _FREE_ENDS or row.cost == 0:
         return words["nothing"]
     if status in {"failed", "canceled"}:
