@@ -197,6 +197,14 @@ class Engine:
         """Run `function` on the engine's thread."""
         self._thread.call(function)
 
+    def row(self, intent: str) -> JobRow:
+        """Return a job as it is written down, or as this process has it when that is newer."""
+        course = self._courses.get(intent)
+        found = course.row if course is not None else self.journal.get(intent)
+        if found is None:
+            raise KeyError(intent)
+        return found
+
     def exchanges(self, intent: str) -> list[dict[str, Any]]:
         """Return a job's exchanges, oldest first, with those that are not written down yet."""
         course = self._courses.get(intent)

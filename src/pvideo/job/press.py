@@ -15,6 +15,7 @@ from pvideo.job.adoption import drop_unsent
 from pvideo.job.budget import permit
 from pvideo.job.engine import Engine
 from pvideo.job.intent import press_key, write_down
+from pvideo.job.limits import limits
 from pvideo.job.owner import alive
 from pvideo.job.thread import uncut
 
@@ -101,6 +102,7 @@ def press(
         return place
     row, sent = write_down(engine.tools, model, prepared, place, now)
     engine.learn(place)
+    limits.told(place, now.rate_limit)
     row = replace(row, name=name, template=template or "", prefer_wait=prefer_wait)
     reused: Literal["none", "running", "any"] = "none" if again else "any" if reuse else "running"
 

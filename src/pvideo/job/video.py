@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pvideo.job.engine import Engine
     from pvideo.job.feed import Feed
     from pvideo.job.states import Snapshot
+    from pvideo.library.rows import JobRow
+    from pvideo.wire.gateways import LogEntry
 
 _RAISED_BEFORE_THE_END = frozenset({"token_revoked", "endpoint_gone"})
 
@@ -117,6 +119,35 @@ class Video:
         """Ask for it to be canceled. Free before it is sent; once it runs, Replicate may still charge."""
         self._own()
         self._engine.cancel(self.intent)
+
+    def log(self) -> LogEntry:
+        """Return what the gateway noted of this press: status, duration, cached, path, feedback (needs ``CLOUDFLARE_API_TOKEN``).
+
+        Raises:
+            SettingsError: There is no token for this.
+            ManagementError: There is no entry, it is in the dashboard only, or it may not be read.
+        """
+        from pvideo.job import log
+
+        return log.log(self._row())
+
+    def feedback(self, value: int | None, *, score: float | None = None) -> LogEntry:
+        """Give this press's entry in the gateway's log a thumb: 1 or -1, None takes it back.
+
+        Args:
+            value: The thumb.
+            score: Any number, where you keep scores.
+
+        Raises:
+            SettingsError: Another value, or there is no token for this.
+            ManagementError: As for `log`; the token also needs "AI Gateway Edit".
+        """
+        from pvideo.job import log
+
+        return log.feedback(self._row(), value, score=score)
+
+    def _row(self) -> JobRow:
+        return self._engine.row(self.intent)
 
     async def _arrive(self) -> Video:
         self._own()
