@@ -44,14 +44,12 @@ async def too_late(course: Course) -> bool:
     return True
 
 
-def cost_of(row: JobRow, seconds: float | None) -> Decimal | None:
+def cost_of(row: JobRow, seconds: float | None, outputs: int = 0) -> Decimal | None:
     """Return what a succeeded prediction cost by the model's list price; the estimate where its length is not told."""
-    from pvideo.model import catalog, price
+    from pvideo.model import price, shelf
 
-    try:
-        actual = price.actual(catalog.load(row.model), row.input, seconds).amount
-    except PVideoError:  # a model that is not in the catalog has no list price
-        actual = None
+    model = shelf.find(row.model)
+    actual = price.actual(model, row.input, seconds, outputs).amount if model is not None else None
     return actual if actual is not None else row.estimate
 
 
