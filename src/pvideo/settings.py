@@ -233,9 +233,8 @@ def _fit(name: str, value: Any) -> Any:
     if name in {"account_id", "gateway_id"} and value and not _NAME.fullmatch(str(value)):
         problem = f"is {str(value)[:80]!r}; a name has at most 64 letters, digits, dashes, dots and underscores"
         raise SettingsError("setting_wrong", setting=name, problem=redact(problem), advice="Copy it from the dashboard, AI > AI Gateway.")
-    if name == "prices":
-        return _prices(value)
-    return dict(value) if name == "inputs" else value
+    readers: dict[str, Callable[[Any], Any]] = {"prices": _prices, "inputs": dict}
+    return readers[name](value) if name in readers else value
 
 
 def _prices(value: Any) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def estimate(model: Model, inputs: Mapping[str, Any]) -> Price:
     rate = _rate(model, prices, inputs)
     if rate is None:
         return UNKNOWN
-    if prices.get("per", "second") != "second":
+    if prices.get("per") in {"output", "run"}:
         count = _outputs(model, prices, inputs)
         return UNKNOWN if count is None else Price(amount=rate * count, rate=rate)
     rule = prices.get("seconds", {"field": "duration"})
@@ -94,10 +94,10 @@ def actual(model: Model, inputs: Mapping[str, Any], seconds: float | None, outpu
         outputs: How many files were made; 0 when that is not told.
     """
     prices, made = _prices(model), _decimal(seconds)
-    rate, per = _rate(model, prices, inputs), prices.get("per", "second")
+    rate, per = _rate(model, prices, inputs), prices.get("per")
     if rate is not None and per == "output" and outputs:
         return Price(amount=rate * outputs, rate=rate)
-    if rate is None or made is None or per != "second":
+    if rate is None or made is None or per in {"output", "run"}:
         return estimate(model, inputs)
     return Price(amount=rate * made, seconds=made, rate=rate)
 
