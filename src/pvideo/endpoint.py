@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 GATEWAY_HOST = "gateway.ai.cloudflare.com"
 DIRECT_HOST = "api.replicate.com"
+DELIVERY_HOSTS = ("replicate.delivery", "*.replicate.delivery")
+"""Hosts that outputs are fetched from (Replicate's pages on output files; ``*.`` = any name below)."""
 DIRECT_URL = f"https://{DIRECT_HOST}/v1"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _VARIABLES = {"account_id": "CLOUDFLARE_ACCOUNT_ID", "gateway_id": "CLOUDFLARE_GATEWAY_ID"}
@@ -32,8 +34,8 @@ class Endpoint:
     """Goes into ``Authorization``; None with a gateway token means a key stored in the gateway."""
     account_id: str = ""
     gateway_id: str = ""
-    delivery_hosts: tuple[str, ...] = ("replicate.delivery", "*.replicate.delivery")
-    """Hosts a video may be fetched from (``*.`` = any name below)."""
+    delivery_hosts: tuple[str, ...] = DELIVERY_HOSTS
+    """Hosts a video may be fetched from."""
     replicate_url: str = ""
     """Replicate itself, asked for its list where the gateway does not pass it on; empty: never (see `itself`)."""
     upload_url: str = ""
