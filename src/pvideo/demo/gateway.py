@@ -70,7 +70,7 @@ class Gateway:
             return errors.envelope(2001)
         if route.provider != "replicate" or not self._passes(call, route):
             return errors.envelope(2008)
-        return self._unauthorized(call) or self._throttled() or self._without_key(call)
+        return self._unauthorized(call) or self._throttled() or self._without_key(call) or self._multipart(call)
 
     def _passes(self, call: Call, route: Route) -> bool:
         config = self.config
@@ -84,6 +84,11 @@ class Gateway:
         if self.config.authentication and token != self.config.gateway_token:
             return errors.envelope(2009)
         return None
+
+    def _multipart(self, call: Call) -> Answer | None:
+        if self.config.multipart_allowed or not call.headers.get("content-type", "").startswith("multipart/"):
+            return None
+        return errors.envelope(7000, "The request body does not support ReadableStreams yet", status=500)
 
     def _throttled(self) -> Answer | None:
         config = self.config
