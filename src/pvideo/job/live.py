@@ -46,6 +46,8 @@ class Live:
     missing: bool = False
     """Whether the finished file is no longer where it was saved."""
     takes: tuple[str, ...] = ()
+    sending_file: str = ""
+    """The file that goes ahead of the press now."""
     exchanges: int = 0
     slow_answer: bool = False
     """Whether the create's answer took so long that a gateway may have repeated the request meanwhile."""
@@ -124,6 +126,7 @@ def picture(row: JobRow, live: Live, endpoint: Endpoint | None) -> Snapshot:
         parent=row.parent,
         takes=live.takes,
         exchanges=live.exchanges,
+        sending_file=live.sending_file,
     )
 
 

@@ -112,5 +112,7 @@ class Snapshot:
     """The job whose gateway's retries made this one, too."""
     takes: tuple[str, ...]
     """The jobs that the gateway's retries of this one made, too."""
+    sending_file: str = ""
+    """The name of the file that goes ahead now (phase ``uploading``; `received` of `total` bytes are there)."""
     exchanges: int
     """How many requests it took so far."""
