@@ -115,14 +115,17 @@ class SettingsError(PVideoError):
 
     keys = frozenset(
         {"no_account", "setting_missing", "setting_wrong", "insecure_url", "trust_host", "token_in_cell", "reconcile_direct"}
-        | {"management_token_missing"}
+        | {"management_token_missing", "upload_direct"}
     )
 
 
 class InputError(PVideoError):
     """What was asked does not fit the model; nothing was sent. ``problems`` has one entry per input."""
 
-    keys = frozenset({"option_unknown", "value_wrong", "input_invalid", "prompt_missing", "variable_unknown", "name_taken", "file_refused"})
+    keys = frozenset(
+        {"option_unknown", "value_wrong", "input_invalid", "prompt_missing", "variable_unknown", "name_taken", "file_refused"}
+        | {"model_name_wrong", "prompt_unwanted"}
+    )
 
 
 class BudgetError(PVideoError):
@@ -140,7 +143,7 @@ class JournalError(PVideoError):
 class UnreachableError(PVideoError):
     """No byte of the request left this machine; nothing was sent, nothing paid."""
 
-    keys = frozenset({"unreachable", "certificate"})
+    keys = frozenset({"unreachable", "certificate", "model_slow", "upload_failed"})
 
 
 class RefusedError(PVideoError):
@@ -149,6 +152,7 @@ class RefusedError(PVideoError):
     keys = frozenset(
         {"gateway_token", "replicate_token", "replicate_no_token", "stored_key", "gateway_name", "spend_limit", "refused"}
         | {"credit_replicate", "credit_cloudflare", "input_refused", "model_refused", "prompt_blocked"}
+        | {"model_unknown", "version_unknown", "upload_refused"}
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pvideo.errors import PVideoError
+from pvideo.model.sniff import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -69,6 +71,29 @@ class Video:
     def path(self) -> Path | None:
         """The file, once it is whole on the disk."""
         return self.snapshot().path
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All files that were made, once they are whole on the disk."""
+        return self.snapshot().paths
+
+    @property
+    def text(self) -> str | None:
+        """The text that a language model made, whole once it is saved; JSON as text; None for files."""
+        shown = self.snapshot()
+        saved = next((path for path in shown.paths if kind_of(path.name) in {"text", "json"}), None)
+        return saved.read_text(encoding="utf-8", errors="replace") if saved is not None else shown.text or None
+
+    @property
+    def output(self) -> Any:
+        """What the model gave back: a text, JSON as Python has it, a path, or a list of paths; None until it is saved."""
+        paths = self.paths
+        document = next((path for path in paths if kind_of(path.name) == "json"), None)
+        if document is not None:
+            return json.loads(document.read_text(encoding="utf-8"))
+        if paths and kind_of(paths[0].name) == "text":
+            return self.text
+        return (list(paths) if len(paths) > 1 else paths[0]) if paths else None
 
     @property
     def cost(self) -> Decimal | None:

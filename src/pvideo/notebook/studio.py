@@ -12,6 +12,7 @@ from pvideo.errors import InputError, PVideoError
 
 from .base import Live, hand
 from .chunks import stream
+from .made import content_type
 from .pulse import pulse
 from .purse import money_now, price_now
 from .strip import Strip
@@ -258,7 +259,8 @@ class Studio(Live):
     def _wanted(self, content: Mapping[str, Any]) -> None:
         video = self._strip.get(content.get("id"))
         if video is not None:
-            hand(stream, self.send, video.snapshot().path, video.snapshot().intent)
+            path = video.snapshot().path
+            hand(stream, self.send, path, video.snapshot().intent, content_type(path))
 
     def _take_file(self, content: Mapping[str, Any], buffers: list[memoryview]) -> None:
         got = self._values.piece(content, buffers)

@@ -97,6 +97,19 @@ def model(endpoint: Endpoint, owner: str, name: str) -> Ask:
     return Ask(method="GET", path=f"/models/{quote(owner)}/{quote(name)}", headers=_look_headers(endpoint))
 
 
+def version(endpoint: Endpoint, owner: str, name: str, version_id: str) -> Ask:
+    """Return the request for one version of a model and its schema.
+
+    Raises:
+        ValueError: A part of the name, or the version, cannot stand in a path.
+    """
+    if not _PART.fullmatch(version_id):
+        msg = "a version is 64 hex digits"
+        raise ValueError(msg)
+    whole = model(endpoint, owner, name)
+    return Ask(method="GET", path=f"{whole.path}/versions/{quote(version_id)}", headers=whole.headers)
+
+
 def cursor_of(url: object) -> str | None:
     """Return the cursor in a list's ``next``; its host and path are the server's words and are not used."""
     if not isinstance(url, str) or len(url) > 2 * _MAX_CURSOR:
