@@ -126,6 +126,8 @@ export interface Field {
   control: Control;
   unit: string;
   description: string;
+  /** What stands under it from the start: the range of a box without a slider. */
+  hint: string;
   default: unknown;
   choices: { value: unknown; label: string }[];
   minimum: number | null;
@@ -137,6 +139,8 @@ export interface Field {
   required: boolean;
   voided_by: { field: string; reason: string } | null;
   accept: string;
+  /** For a list: what each of its items is. */
+  item: Field | null;
 }
 
 export interface Form {
@@ -145,6 +149,24 @@ export interface Form {
   fields: Field[];
   price_hint: string;
   first: string;
+  /** Names of inputs, or "": what says what is made, the cheap preview, what loosens a seed, the picture it begins with. */
+  prompt: string;
+  draft: string;
+  seed_loose: string;
+  first_frame: string;
+}
+
+export interface FormState {
+  phase: "ready" | "loading" | "error";
+  message: Message | null;
+  model?: string;
+}
+
+/** What the strip knows beside the views, by a video's id. */
+export interface StripFacts {
+  links: Record<string, { from: string; as: string }>;
+  stars: Record<string, number>;
+  can: string[];
 }
 
 export type Inputs = Record<string, unknown>;
