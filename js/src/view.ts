@@ -14,6 +14,7 @@ export type Status =
 
 export type Phase =
   | ""
+  | "uploading"
   | "waiting"
   | "sending"
   | "countdown"
@@ -59,6 +60,13 @@ export interface Clip {
   seconds: number;
 }
 
+/** A file beside the one on the stage; `file` is relative to the notebook's folder. */
+export interface MadeFile {
+  file: string;
+  kind: "video" | "image" | "audio" | "text" | "json" | "file";
+  name: string;
+}
+
 /** One job's card. Times are epoch milliseconds on the kernel's clock, durations are seconds. */
 export interface View {
   id: string;
@@ -91,8 +99,9 @@ export interface View {
   poster: string;
   autoplay: boolean;
   log: { id: string; href: string } | null;
-  kind: "video" | "image" | "audio" | "text" | "json";
+  kind: "video" | "image" | "audio" | "text" | "json" | "file";
   text: string;
+  files: MadeFile[];
 }
 
 export type Control =

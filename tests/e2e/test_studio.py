@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from tests.e2e.lab import Lab
 
 LAX = """import pvideo
-schema = {"properties": {"prompt": {"type": "string"}, "duration": {"type": "integer"}, "draft": {"type": "boolean"}}, "required": ["prompt"]}
+inputs = {"prompt": {"type": "string"}, "duration": {"type": "integer"}, "draft": {"type": "boolean"}}
+schema = {"properties": inputs, "required": ["prompt"]}
 pvideo.Studio("prunaai/p-video", schema=schema, duration=99)"""
 """A form that lets through what Replicate does not."""
 

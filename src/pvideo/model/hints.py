@@ -32,8 +32,14 @@ _USUAL: dict[str, tuple[str, ...]] = {
     "image": ("image/jpeg", "image/png", "image/webp"),
     "audio": ("audio/flac", "audio/mpeg", "audio/wav"),
 }
+_SECRET = re.compile(r"(?:^|_)(?:api_?key|(?:api|access|auth|hf|bearer)_token|password|secret)$", re.IGNORECASE)
 _MAKES = re.compile(r"\bto[\s-]?(video|image|audio|speech|music|text)\b")
 _SAYS = re.compile(r"\b(video|image|audio|speech|music)s?\b")
+
+
+def is_secret_name(name: str) -> bool:
+    """Return whether an input is called like a secret, so that it is kept nowhere although the schema does not say so."""
+    return _SECRET.search(name.replace("-", "_")) is not None
 
 
 def media_of(name: str, title: str, description: str) -> Media:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, get_args
 
-from .hints import accepted_types, media_of
+from .hints import accepted_types, is_secret_name, media_of
 from .schema import MISSING, Field, Kind
 
 if TYPE_CHECKING:
@@ -107,11 +107,16 @@ def _read_field(name: str, raw: Any, schemas: Node, *, required: bool = False, d
         order=int(_number(node.get("x-order"), "integer") or 0) if "x-order" in node else 2**31,
         nullable=node.get("nullable") is True,
         deprecated=node.get("deprecated") is True,
-        secret=form == "password" or node.get("x-cog-secret") is True or node.get("writeOnly") is True,
+        secret=_is_secret(name, node, kind) or (item is not None and item.secret),
         media=item.media if item else media,
         item=item,
         accept=accepted_types(media, text) if media else (item.accept if item else ()),
     )
+
+
+def _is_secret(name: str, node: Node, kind: Kind) -> bool:
+    marked = node.get("format") == "password" or node.get("x-cog-secret") is True or node.get("writeOnly") is True
+    return marked or (kind == "string" and not node.get("enum") and is_secret_name(name))
 
 
 def _kind(node: Node) -> Kind:

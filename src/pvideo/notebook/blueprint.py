@@ -38,8 +38,7 @@ def at_hand(model: str | Model | None, schema: Any = None) -> Model | None:
         return model
     from .source import known_model
 
-    name = model_name(model)
-    return known_model(name) or _asked_before(name)
+    return known_model(model_name(model))
 
 
 def blank(name: str) -> Model:
@@ -48,14 +47,3 @@ def blank(name: str) -> Model:
 
     owner, _, short = name.partition("/")
     return Model(owner=owner, short_name=short, title=short or owner)
-
-
-def _asked_before(name: str) -> Model | None:
-    from pvideo.errors import PVideoError
-    from pvideo.job.engine import Engine
-
-    try:
-        found: Model | None = Engine.get().models.get(name)
-    except PVideoError:
-        return None
-    return found

@@ -8,6 +8,7 @@ from pvideo.errors import InputError, PVideoError
 
 from .base import Live, hand
 from .chunks import stream
+from .made import content_type
 from .pulse import pulse
 
 if TYPE_CHECKING:
@@ -164,7 +165,8 @@ class Orders(Live):
     def _wanted(self, content: Mapping[str, Any]) -> None:
         video = self._strip.get(content.get("id"))
         if video is not None:
-            hand(stream, self.send, video.snapshot().path, video.snapshot().intent)
+            path = video.snapshot().path
+            hand(stream, self.send, path, video.snapshot().intent, content_type(path))
 
     def _star(self, content: Mapping[str, Any]) -> None:
         video, stars = self._strip.get(content.get("id")), content.get("stars")
