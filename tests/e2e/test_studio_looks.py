@@ -100,8 +100,8 @@ def test_every_width_has_its_layout(lab: Lab, demo: Demo) -> None:
         tracks = studio.locator(".pvideo-settings-body").evaluate("body => getComputedStyle(body).gridTemplateColumns.split(' ').length")
         assert tracks == columns
         assert studio.evaluate(OUTSIDE) == []
-        small = studio.locator("button:visible, select:visible").evaluate_all(
-            "(buttons, least) => buttons.filter(one => !one.matches('.pvideo-link') && one.getBoundingClientRect().height < least).map(one => one.outerHTML)",
+        small = studio.locator("button:visible:not(.pvideo-link), select:visible").evaluate_all(
+            "(all, least) => all.filter((one) => one.getBoundingClientRect().height < least).map((one) => one.outerHTML)",
             36 if width < 480 else 28,
         )
         assert small == []

@@ -58,6 +58,6 @@ export function tile(open: () => void, select: () => void, signal: AbortSignal):
 
 /** "final of cat": as what a video was made from another one. */
 export function joinedWords(as: string, from: View): string {
-  const words: Record<string, string> = { final: labels.final_of, take: labels.take_of };
+  const words: Record<string, string> = { final: labels.final_of, take: labels.take_of, shot: labels.shot_of };
   return fill(words[as] ?? labels.made_from, { name: from.name || from.prompt.slice(0, 40) || actions.more });
 }
