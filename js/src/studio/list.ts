@@ -76,7 +76,8 @@ export const list: MakeControl = (tools) => {
     target: el,
     group: true,
     set(value) {
-      const next = Array.isArray(value) ? (value as unknown[]) : [];
+      const shown = value ?? field.default;
+      const next = Array.isArray(shown) ? (shown as unknown[]) : [];
       if (JSON.stringify(next) === JSON.stringify(given())) return;
       rows.forEach((row) => row.end.abort());
       rows = [];
