@@ -307,9 +307,9 @@ class Engine:
         course = self._courses.get(current_intent.get())
         if course is None:
             return
-        kept = without_secrets(asdict(exchange), course.row)
+        shown = without_secrets(asdict(exchange), course.row)
         # A model may repeat a secret in its own words, which only the process of the press can tell.
-        course.exchanges.append({**kept, **{part: course.struck(kept[part]) for part in ("request_body", "response_body", "error")}})
+        course.exchanges.append({**shown, **{part: course.struck(shown[part]) for part in ("request_body", "response_body", "error")}})
         if len(course.exchanges) >= _FLUSH_AT:
             kept, course.exchanges = course.exchanges, []
             self._thread.spawn(course.written(lambda: self.journal.update(course.row.intent, exchanges=kept)))
