@@ -170,3 +170,15 @@ def test_a_first_frame_on_disk_or_inline_sets_the_shape(tmp_path):
 
     assert shape(MODEL, {"image": path, "aspect_ratio": "16:9"}) == (720, 960)
     assert shape(MODEL, {"image": "data:image/jpeg;base64," + base64.b64encode(data).decode()}) == (720, 960)
+
+
+def test_the_roles_of_p_videos_inputs_are_data():
+    assert (MODEL.draft, MODEL.seed_loose, MODEL.first_frame) == ("draft", "prompt_upsampling", "image")
+
+
+def test_the_roles_of_an_unknown_models_inputs_are_read_from_their_names():
+    picture = {"type": "string", "format": "uri"}
+    model = make({"enhance_prompt": {"type": "boolean"}, "start_image": picture, "draft": {"type": "string"}})
+
+    assert (model.draft, model.seed_loose, model.first_frame) == ("", "enhance_prompt", "start_image")
+    assert not model.has_draft

@@ -18,6 +18,10 @@ _SEGMENTS = 5
 _RATIOS = 9
 _SLIDER_STEPS = 200
 _RATIO = re.compile(r"\d+:\d+")
+_REWRITES = re.compile(
+    r"prompt_(upsampl|optimi|enhanc|expan|rewrit|extend|magic)|(enhance|optimi[sz]e|expand|rewrite|extend|improve)_(the_)?prompt"
+)
+_FIRST_FRAMES = ("first_frame", "first_frame_image", "start_image", "start_frame", "image", "input_image", "init_image", "image_url")
 _SHORT = {"fps": "FPS", "cfg": "CFG", "id": "ID", "url": "URL", "lora": "LoRA"}
 
 
@@ -34,6 +38,19 @@ def placed(fields: Sequence[Field], data: Mapping[str, Mapping[str, Any]] | None
     first = {field.name for field in shown if field.required} | set(optional[:_SHOWN_AT_FIRST])
     ordered = sorted(fields, key=lambda field: field.deprecated)
     return tuple(_with(field, {"place": _place(field, first)}) for field in ordered)
+
+
+def roles(fields: Sequence[Field], data: Mapping[str, Any]) -> dict[str, str]:
+    """Return which inputs are the draft switch, what loosens the seed, and the first frame: as `data` says, else by their names."""
+    switches = [field.name for field in fields if field.kind == "boolean"]
+    pictures = {field.name for field in fields if field.kind == "string" and field.media == "image"}
+    guessed = {
+        "draft": next((name for name in switches if name == "draft"), ""),
+        "seed_loose": next((name for name in switches if _REWRITES.search(name)), ""),
+        "first_frame": next((name for name in _FIRST_FRAMES if name in pictures), ""),
+    }
+    known = {field.name for field in fields}
+    return {role: name if (name := data.get(role, guess)) in known else "" for role, guess in guessed.items()}
 
 
 def _place(field: Field, first: set[str]) -> Place:
