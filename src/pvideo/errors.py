@@ -118,7 +118,10 @@ class SettingsError(PVideoError):
 class InputError(PVideoError):
     """What was asked does not fit the model; nothing was sent. ``problems`` has one entry per input."""
 
-    keys = frozenset({"option_unknown", "value_wrong", "input_invalid", "prompt_missing", "variable_unknown", "name_taken", "file_refused"})
+    keys = frozenset(
+        {"option_unknown", "value_wrong", "input_invalid", "prompt_missing", "variable_unknown", "name_taken", "file_refused"}
+        | {"no_draft", "not_a_draft", "no_first_frame", "media_missing", "frame_missing"}
+    )
 
 
 class BudgetError(PVideoError):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pvideo.errors import PVideoError
 from pvideo.job.budget import cost_text
-from pvideo.job.states import ENDED, MediaInfo, Phase, Quote, Snapshot
+from pvideo.job.states import ENDED, Link, MediaInfo, Phase, Quote, Snapshot
 
 if TYPE_CHECKING:
     from pvideo.endpoint import Endpoint
@@ -44,6 +44,9 @@ class Live:
     exchanges: int = 0
     slow_answer: bool = False
     """Whether the create's answer took so long that a gateway may have repeated the request meanwhile."""
+    origin: Link | None = None
+    made: tuple[Link, ...] = ()
+    shots: tuple[str, ...] = ()
 
 
 def status_of(row: JobRow) -> str:
@@ -110,6 +113,9 @@ def picture(row: JobRow, live: Live, endpoint: Endpoint | None) -> Snapshot:
         parent=row.parent,
         takes=live.takes,
         exchanges=live.exchanges,
+        origin=live.origin,
+        made=live.made,
+        shots=live.shots,
     )
 
 
