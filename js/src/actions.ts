@@ -5,6 +5,8 @@ import { notes } from "./texts";
 import type { Action, View } from "./view";
 
 const FORGET = 6000;
+/** What costs nothing may be pressed again soon. */
+const FORGET_FREE = 700;
 
 export interface Actions {
   /** The one button of a running state, in the first line. */
@@ -17,6 +19,8 @@ export interface Actions {
 export interface ActionTools {
   /** Sends the press; false if it could not be sent. */
   press(view: View, name: string): boolean;
+  /** What a button does in the page alone; true if that was all. */
+  own?(action: Action): boolean;
   /** Focus goes here when a focused button goes away. */
   handOn(): void;
   signal: AbortSignal;
@@ -45,9 +49,11 @@ export function actionButtons(tools: ActionTools): Actions {
   tools.signal.addEventListener("abort", () => clearTimeout(pressed?.timer), { once: true });
 
   const press = (name: string): void => {
-    if (!view || pressed || !usable) return;
-    if (!tools.press(view, name)) return;
-    pressed = { name, id: view.id, status: view.status, timer: setTimeout(forget, name === "cancel" ? 60_000 : FORGET) };
+    const action = view?.actions.find((one) => one.name === name);
+    if (!view || !action || pressed || !usable) return;
+    if (tools.own?.(action) || !tools.press(view, name)) return;
+    const wait = name === "cancel" ? 60_000 : action.costs || view.demo ? FORGET : FORGET_FREE;
+    pressed = { name, id: view.id, status: view.status, timer: setTimeout(forget, wait) };
     paint();
   };
   const buttonFor = (action: Action): HTMLButtonElement => {

@@ -40,6 +40,8 @@ export interface Action {
   costs: boolean;
   /** Seconds since `sent` before the button appears. */
   after?: number;
+  /** It opens a box for a prompt; this stands on the box's own button, with the price. */
+  ask?: string;
 }
 
 export interface More {
@@ -57,6 +59,13 @@ export interface Clip {
   type: string;
   bytes: number;
   seconds: number;
+}
+
+/** One shot of a chain. */
+export interface Shot {
+  id: string;
+  name: string;
+  video: Clip;
 }
 
 /** One job's card. Times are epoch milliseconds on the kernel's clock, durations are seconds. */
@@ -93,6 +102,10 @@ export interface View {
   log: { id: string; href: string } | null;
   kind: "video" | "image" | "audio" | "text" | "json";
   text: string;
+  /** What stands below [Make final]. */
+  hint: string;
+  /** The shots to play one after another, first to last; empty where it stands alone. */
+  chain: Shot[];
 }
 
 export type Control =

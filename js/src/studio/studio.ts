@@ -1,4 +1,5 @@
 /** The Studio: the form, the priced button, the newest card in full and the strip of the others. */
+import { below } from "../below";
 import { viewFrom } from "../card-widget";
 import { h } from "../dom";
 import { live } from "../live";
@@ -16,7 +17,7 @@ import { strip as makeStrip } from "./strip";
 const PRICE: Price = { text: "", label: "", disabled: false, reason: "" };
 const MONEY: Money = { session: "", today: "", budget: "", text: "" };
 
-export function renderStudio({ model, el, signal }: RenderProps): void {
+export function renderStudio({ model, el, signal, host }: RenderProps): void {
   const read = <T extends object>(name: string, otherwise: T): T => ({ ...otherwise, ...loose(model.get(name)) });
   const readList = <T>(name: string): T[] => (Array.isArray(model.get(name)) ? (model.get(name) as T[]) : []);
   const views = (): View[] => readList<unknown>("views").flatMap((one) => viewFrom(one) ?? []);
@@ -136,11 +137,15 @@ export function renderStudio({ model, el, signal }: RenderProps): void {
   observe(model, "msg:custom", (message) => {
     const content = loose(message);
     if (content?.["kind"] === "focus_problem") form?.focus(String(content["field"]));
+    if (content?.["kind"] !== "show") return;
+    chosen = String(content["id"]);
+    paintViews(true);
   }, signal);
   signal.addEventListener("abort", () => formEnd.abort(), { once: true });
 
   paintForm();
   paintViews(false);
   el.append(root);
+  below(model, host, el, signal);
   beat.start();
 }

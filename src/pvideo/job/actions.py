@@ -138,13 +138,13 @@ def continue_shot(
         raise InputError("frame_missing", file=shown.name, reason="there is no file")
     frame = keep(picture or still(path, at), path, at)
     called = name_for(shown.name, "") if name is None else name
-    inputs = {**_kept_for_a_shot(model, shown.typed), **changes, "prompt": prompt, model.first_frame: str(frame)}
+    inputs = {**kept_for_a_shot(model, shown.typed), **changes, "prompt": prompt, model.first_frame: str(frame)}
     made = press(model, inputs, name=called, confirm=True, defaults=False, made_from=shown.intent, made_as=lineage.SHOT)
     bind(called, made)
     return made
 
 
-def _kept_for_a_shot(model: Model, typed: Mapping[str, Any]) -> dict[str, Any]:
+def kept_for_a_shot(model: Model, typed: Mapping[str, Any]) -> dict[str, Any]:
     """Return the inputs that the next shot shares: not the files, nor the seed, nor what a first frame replaces."""
     replaced = {void.field for void in model.voids if void.by == model.first_frame}
     files = {field.name for field in model.fields if field.media is not None}

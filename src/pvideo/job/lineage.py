@@ -12,7 +12,7 @@ from pvideo.library import queries
 from pvideo.library.rows import UNFINISHED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pvideo.job.course import Course
     from pvideo.job.live import Live
@@ -78,6 +78,15 @@ def tell(courses: Mapping[str, Course], course: Course, call: Callable[[Callable
     call(begin)
 
 
+def before(courses: Iterable[Course], shown: Snapshot) -> str | None:
+    """Return the job whose video is compared with this one: its origin, unless it goes on from that, else the one pressed before it."""
+    there = {course.row.intent: course.row for course in courses if _plays(course) and course.row.intent != shown.intent}
+    if shown.origin is not None and shown.origin.made_as != SHOT and shown.origin.intent in there:
+        return shown.origin.intent
+    earlier = [row for row in there.values() if row.pressed_at < shown.pressed_at and row.model == shown.model]
+    return max(earlier, key=lambda row: row.pressed_at).intent if earlier else None
+
+
 def final_of(journal: Journal, intent: str) -> JobRow | None:
     """Return the newest final of a draft that is being made or is there."""
     finals = [job for job in queries.made_from(journal, intent) if job.made_as == "final" and _stands(job) and not queries.missing(job)]
@@ -91,6 +100,10 @@ def _origin(journal: Journal, row: JobRow) -> Link | None:
 
 def _link(row: JobRow) -> Link:
     return Link(intent=row.intent, name=row.name, made_as=row.made_as)
+
+
+def _plays(course: Course) -> bool:
+    return course.row.state == "done" and bool(course.live.paths) and not course.live.missing
 
 
 def _stands(row: JobRow) -> bool:

@@ -128,3 +128,13 @@ class Snapshot:
     """What was made from this one and did not end badly, oldest first."""
     shots: tuple[str, ...] = ()
     """The jobs of the chain that it is a shot of, first to last; empty when it stands alone."""
+
+    @property
+    def made_from(self) -> str | None:
+        """The job that a person made it from."""
+        return self.origin.intent if self.origin is not None else None
+
+    @property
+    def made_as(self) -> str:
+        """How it was made from that: ``final``, ``take``, ``shot``; empty without one."""
+        return self.origin.made_as if self.origin is not None else ""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pvideo.errors import PVideoError
+from pvideo.job import lineage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -167,6 +168,12 @@ class Video:
     def shots(self) -> tuple[Video, ...]:
         """The chain that this video is a shot of, first to last; only itself when it was not continued."""
         return tuple(self._engine.video(intent) for intent in self.snapshot().shots) or (self,)
+
+    @property
+    def before(self) -> Video | None:
+        """The video to compare this one with: what it was made from, else the one before it in this session; None without one."""
+        found = lineage.before(self._engine.courses(), self.snapshot())
+        return None if found is None else self._engine.video(found)
 
     async def _arrive(self) -> Video:
         self._own()

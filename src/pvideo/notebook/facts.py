@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from .source import known_model
+from .words import say
 
 if TYPE_CHECKING:
     from pvideo.job.states import Snapshot
@@ -16,13 +17,25 @@ _WIDE = (1280, 720)
 
 
 def facts(snapshot: Snapshot) -> list[str]:
-    """Return the facts in order: length and size, the seed, and whether it is a draft."""
+    """Return the facts in order: length and size, the seed, and what it was made from, or which draft it is."""
     from pvideo.model.facts import facts as told
 
     model = known_model(snapshot.model)
     known = told(model, snapshot.input) if model is not None else []
     seed = [f"seed {snapshot.seed}"] if snapshot.seed is not None else []
-    return [*(fact for fact in known if fact != _DRAFT), *seed, *(fact for fact in known if fact == _DRAFT)]
+    relation = _relation(snapshot, draft=_DRAFT in known)
+    return [*(fact for fact in known if fact != _DRAFT), *seed, *relation]
+
+
+def _relation(snapshot: Snapshot, *, draft: bool) -> list[str]:
+    """Return what ties it to other videos: ``draft of cat_final``, ``final of cat``, ``goes on from cat``."""
+    finals = [link.name for link in snapshot.made if link.made_as == "final" and link.name]
+    said = [say("labels", "draft_of", name=finals[-1]) if finals else _DRAFT] if draft else []
+    origin = snapshot.origin
+    if origin is None or not origin.name or origin.name == snapshot.name:
+        return said
+    key = {"final": "final_of", "take": "take_of", "shot": "shot_of"}.get(origin.made_as)
+    return [*said, say("labels", key, name=origin.name)] if key else said
 
 
 def notes(snapshot: Snapshot) -> list[str]:

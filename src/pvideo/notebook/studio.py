@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import weakref
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from pvideo.errors import InputError, PVideoError
 
 from .base import Live, hand
 from .chunks import stream
+from .frames import Frames
+from .panels import Panels
 from .pulse import pulse
 from .purse import money_now, price_now
 from .strip import Strip
@@ -77,6 +80,10 @@ class Studio(Live):
         self._strip = Strip(self._news)
         self._values = Values(self._model)
         self._nonces: dict[str, None] = {}
+        self.born = time.monotonic()
+        self._frames = Frames()
+        self.panels = Panels(self)
+        """What stands below its card: comparisons."""
         super().__init__(kind="studio", form=form(self._model), inputs=self._values.first(inputs))
         self.refresh()
         _open.add(self)
@@ -113,6 +120,15 @@ class Studio(Live):
         self._judge()
         return video
 
+    def load(self, video: Video) -> None:
+        """Fill the form with what made a video; files are not loaded again."""
+        self.inputs = self._values.loaded(video.snapshot().typed)
+
+    def still(self) -> str:
+        """Return it as plain html: its newest video, as a Studio without a kernel makes none."""
+        html: str = self._repr_mimebundle_()["text/html"]
+        return html
+
     def __repr__(self) -> str:
         """Say what it is: it is the text a saved notebook falls back to."""
         return f"Studio({self._model.name!r}, videos={len(self.videos)})"
@@ -122,7 +138,7 @@ class Studio(Live):
         from .hosts import detect, notebook_folder
         from .saved import saved_card
 
-        newest = "".join(saved_card(video.snapshot(), notebook_folder()) for video in self.videos[:1])
+        newest = "".join(saved_card(video.snapshot(), notebook_folder()) for video in self.videos[:1]) + self.panels.still()
         words = f"<p>pvideo Studio for {escape(self._model.name)}: run this cell to use it.</p>"
         bundle: dict[str, Any] = {"text/plain": repr(self), "text/html": newest or words}
         if self.is_open and detect().kind != "headless":
@@ -134,6 +150,8 @@ class Studio(Live):
         strip: Strip | None = getattr(self, "_strip", None)
         if strip is not None:
             strip.close()
+            self.panels.close()
+            self._frames.close()
             self._values.close()
             pulse.forget(self)
         super().close()
@@ -196,6 +214,8 @@ class Studio(Live):
         }
         if content["kind"] == "file":
             self._take_file(content, buffers)
+        elif content["kind"] == "frame":
+            self._frames.take(content, buffers)
         elif content["kind"] in handlers:
             handlers[content["kind"]](content)
 
@@ -241,18 +261,25 @@ class Studio(Live):
     def _acted(self, content: Mapping[str, Any]) -> None:
         video = self._strip.offered(content)
         if video is not None:
-            hand(self._act, str(content["name"]), video)
+            hand(self._act, str(content["name"]), video, content)
 
-    def _act(self, name: str, video: Video) -> None:
+    def _act(self, name: str, video: Video, content: Mapping[str, Any]) -> None:
+        from .compare import below
         from .doing import act
 
+        if name == "compare":
+            before = video.before
+            if before is not None:
+                below(self.panels, before, video)
+            return
         try:
-            new = act(name, video)
+            new = act(name, video, content, self._frames.pop(video.snapshot().intent))
         except PVideoError as error:
             self.notice = str(error)
             return
         if new is not None and new is not video:
             self._strip.add(new)
+            self.send({"kind": "show", "id": new.snapshot().intent})
         pulse.mark(self)
 
     def _wanted(self, content: Mapping[str, Any]) -> None:
@@ -275,6 +302,12 @@ class Studio(Live):
         field = str(content.get("field"))
         self._values.drop(field)
         self.inputs = {name: value for name, value in self.inputs.items() if name != field}
+
+
+def newest() -> Studio | None:
+    """Return the open Studio that was made last."""
+    shown = [studio for studio in _open if studio.is_open]
+    return max(shown, key=lambda studio: studio.born) if shown else None
 
 
 def refresh_all() -> None:
