@@ -246,3 +246,13 @@ def _deadline(value: Any) -> float:
     if not 5 <= seconds <= 86_400:
         raise SettingsError("setting_wrong", setting="deadline", problem=f"is {value!r}", advice="Give seconds, 5 to 86400.")
     return seconds
+
+
+def _in_child() -> None:
+    """In a forked child: the lock may have been another thread's, which did not come along."""
+    global _lock  # noqa: PLW0603
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)

@@ -297,14 +297,19 @@ def _end() -> None:
         engine.close()
 
 
+def _before_fork() -> None:
+    """Let the thread finish what it imports: a child inherits a half-imported module, and would wait for it for ever."""
+    if Engine._engines:  # noqa: SLF001
+        from pvideo.job import finding, saving  # noqa: F401
+        from pvideo.wire import client, download  # noqa: F401
+
+
 def _forked() -> None:
     """In a forked child: the thread did not come along, and the parent's journal is not ours to touch."""
-    for engine in Engine._engines.values():  # noqa: SLF001
-        engine.journal.leave()
     Engine._engines = {}  # noqa: SLF001
     Engine._making = threading.RLock()  # noqa: SLF001
 
 
 atexit.register(_end)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+    os.register_at_fork(before=_before_fork, after_in_child=_forked)
