@@ -5,8 +5,7 @@ import { notes } from "./texts";
 import type { Action, View } from "./view";
 
 const FORGET = 6000;
-/** What costs nothing may be pressed again soon. */
-const FORGET_FREE = 700;
+const FORGET_QUICK = 500;
 
 export interface Actions {
   /** The one button of a running state, in the first line. */
@@ -50,9 +49,9 @@ export function actionButtons(tools: ActionTools): Actions {
 
   const press = (name: string): void => {
     const action = view?.actions.find((one) => one.name === name);
-    if (!view || !action || pressed || !usable) return;
-    if (tools.own?.(action) || !tools.press(view, name)) return;
-    const wait = name === "cancel" ? 60_000 : action.costs || view.demo ? FORGET : FORGET_FREE;
+    if (!view || !action || !usable || tools.own?.(action)) return;
+    if (pressed || !tools.press(view, name)) return;
+    const wait = name === "cancel" ? 60_000 : action.quick ? FORGET_QUICK : FORGET;
     pressed = { name, id: view.id, status: view.status, timer: setTimeout(forget, wait) };
     paint();
   };

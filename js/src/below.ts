@@ -1,6 +1,6 @@
 /** The widgets below a widget: Python names them in the trait `below`, anywidget draws them. Where it cannot, they are not shown. */
 import { h } from "./dom";
-import { observe, type Host, type Model } from "./model";
+import { loose, observe, type Host, type Model } from "./model";
 
 export function below(model: Model, host: Host | undefined, el: HTMLElement, signal: AbortSignal): void {
   const shown = new Map<string, { place: HTMLElement; end: AbortController }>();
@@ -31,7 +31,16 @@ export function below(model: Model, host: Host | undefined, el: HTMLElement, sig
       void draw(reference, place, end.signal);
     }
   };
+  /** A person asked to see one that stands there already. */
+  const lead = (message: unknown): void => {
+    const content = loose(message);
+    if (content?.["kind"] !== "show_below") return;
+    const wanted = [...el.querySelectorAll<HTMLElement>("section[data-id]")].find((one) => one.dataset["id"] === content["id"]);
+    wanted?.scrollIntoView({ block: "nearest" });
+    wanted?.focus({ preventScroll: true });
+  };
   observe(model, "change:below", update, signal);
+  observe(model, "msg:custom", lead, signal);
   signal.addEventListener("abort", () => shown.forEach((one) => one.end.abort()), { once: true });
   update();
 }

@@ -89,7 +89,8 @@ export function chainPlayer(tools: ChainTools): Chain {
     });
     show(0);
     tools.over.append(cover);
-    void players[0]?.play()?.catch(() => undefined);
+    // Its address is still being looked up: it begins when it is there.
+    if (players[0]) players[0].autoplay = true;
     players[0]?.focus({ preventScroll: true });
   };
   return {

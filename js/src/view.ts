@@ -40,6 +40,8 @@ export interface Action {
   costs: boolean;
   /** Seconds since `sent` before the button appears. */
   after?: number;
+  /** It only shows something: it may be pressed again at once. */
+  quick?: boolean;
   /** It opens a box for a prompt; this stands on the box's own button, with the price. */
   ask?: string;
 }

@@ -26,6 +26,7 @@ def buttons(view: dict[str, Any]) -> list[tuple[str, str]]:
     return [(action["name"], action["label"]) for action in view["actions"]]
 
 
+TAKE = [("again", "Another take · $0.10"), ("continue_shot", "Continue this shot")]
 RETRY = [("retry", "Try again · $0.10")]
 RUNNING = [("cancel", "Cancel (Replicate may still charge)")]
 _SUM = {"price": "$0.10", "period": "today", "sum": "$5.04"}
@@ -39,8 +40,8 @@ ROWS = {
     "lost": (snap("processing", phase="lost", next_at=NOW + 4), "lost", "$0.10", RUNNING),
     "canceling": (snap("processing", phase="canceling", cancel_asked=True), "canceling", "$0.10", []),
     "saving": (snap("succeeded", phase="saving", settled=False, received=2_100_000, total=4_800_000), "saving", "$0.10", []),
-    "succeeded": (made(FILE), "", "$0.10", [("again", "Another take · $0.10")]),
-    "library": (made(FILE, reused=True), "library", "$0.00 now", [("again", "Another take · $0.10")]),
+    "succeeded": (made(FILE), "", "$0.10", TAKE),
+    "library": (made(FILE, reused=True), "library", "$0.00 now", TAKE),
     "unsaved": (made(FILE, path=None, error=PVideoError.make("fetch_failed", detail="x")), "", "$0.10", [("save_now", "Save now")]),
     "failed": (failed("model_failed"), "", "see billing", RETRY),
     "rejected": (failed("gateway_token", "rejected"), "", "$0.00", RETRY),
@@ -94,6 +95,7 @@ def test_what_costs_says_so_and_what_does_not_does_not() -> None:
         "look_again": False,
         "save_now": False,
         "again": True,
+        "continue_shot": False,
         "retry": True,
         "generate_again": True,
     }

@@ -82,7 +82,7 @@ def _succeeded(snapshot: Snapshot, around: Around) -> list[dict[str, Any]]:
     if model is not None and model.first_frame:
         row.append(_continue(snapshot, model))
     if around.comparable:
-        row.append(_button("compare", say("actions", "compare")))
+        row.append({**_button("compare", say("actions", "compare")), "quick": True})
     if len(around.shots) > 1:
         row.append(_button("play_chain", say("actions", "play_chain", count=len(around.shots))))
     return row
@@ -91,7 +91,7 @@ def _succeeded(snapshot: Snapshot, around: Around) -> list[dict[str, Any]]:
 def _final(snapshot: Snapshot, model: Model) -> dict[str, Any]:
     """Return the button of a draft: it is paid once, after that it shows what was made."""
     if _has_final(snapshot):
-        return _button("final", say("actions", "show_final"))
+        return {**_button("final", say("actions", "show_final")), "quick": True}
     label = say("actions", "final", price=_final_price(snapshot, model))
     return _button("final", label, primary=True, costs=snapshot.realm != "demo")
 

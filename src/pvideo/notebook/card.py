@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import traitlets
@@ -127,7 +128,7 @@ class Card(Live):
             self.view = view
         if is_final(snapshot) and self._told != snapshot.intent:
             self._told = snapshot.intent
-            self._stop()
+            self._linger()
             if self._settled is not None:
                 hand(self._settled, self)
 
@@ -137,6 +138,20 @@ class Card(Live):
         now, around = time.time(), around_of(self.video)
         view = view_of(snapshot, nonce=self._nonce, base=self._base, now=now, autoplay=current().autoplay, around=around)
         return view if self._refused is None else {**view, "message": message_of(self._refused, "warn")}
+
+    def _linger(self) -> None:
+        """After the end only its relatives are news, a final that is made of it: heard, but without keeping the card alive."""
+        self._stop()
+        me = weakref.ref(self)
+
+        def seen(snapshot: Snapshot) -> None:
+            card = me()
+            if card is not None:
+                card._seen(snapshot)  # noqa: SLF001 - its own
+            else:
+                leave()
+
+        leave = self._leave = self.video.observe(seen)
 
     def _stop(self) -> None:
         leave, self._leave = getattr(self, "_leave", None), None
@@ -179,12 +194,16 @@ class Card(Live):
         if isinstance(intent, str) and intent in around:
             hand(stream, self.send, around[intent].path, intent)
 
-    def _act(self, name: str, content: Mapping[str, Any]) -> None:
+    def _act(self, name: str, content: Mapping[str, Any] | None = None) -> None:
         from .doing import BESIDE, act
 
         old, self._refused = self.video, None
         if name == "compare":
             self._compare()
+            return
+        finals = [link.intent for link in self._latest.made if link.made_as == name and self.panels.has(link.intent)]
+        if finals:
+            self.send({"kind": "show_below", "id": finals[-1]})
             return
         try:
             new = act(name, old, content, self._frames.pop(self._latest.intent))

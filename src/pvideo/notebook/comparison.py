@@ -107,7 +107,7 @@ def _prompt_row(snapshots: Sequence[Snapshot]) -> str:
 
 def _piece(kind: str, text: str) -> str:
     words = escape(text)
-    return {"removed": f"<s>{words}</s>", "added": f"<b><u>{words}</u></b>"}.get(kind, words)
+    return {"removed": f"<s>{words}</s> ", "added": f"<b><u>{words}</u></b>"}.get(kind, words)
 
 
 def _row(name: str, cells: Sequence[str]) -> str:
