@@ -39,6 +39,7 @@ class Card(Live):
         video: The video to follow.
         settled: Called once for each video when nothing will change any more, on a thread of its own.
         took_over: Called with the old and the new video when a button made a new one, which the card then follows.
+        saved_anew: Called when `saved` has changed: a card below another one is saved with it.
     """
 
     view = traitlets.Dict().tag(sync=True)
@@ -53,10 +54,11 @@ class Card(Live):
         *,
         settled: Callable[[Card], None] | None = None,
         took_over: Callable[[Video, Video], None] | None = None,
+        saved_anew: Callable[[Card], None] | None = None,
     ) -> None:
         self._nonce = secrets.token_urlsafe(12)
         self._base = notebook_folder()
-        self._settled, self._took_over = settled, took_over
+        self._settled, self._took_over, self._saved_anew = settled, took_over, saved_anew
         self._told = ""
         self._refused: PVideoError | None = None
         self._frames = Frames()
@@ -123,9 +125,12 @@ class Card(Live):
             return
         view = self._view(snapshot)
         saved = saved_card(snapshot, self._base) + self.panels.still() if snapshot.done and snapshot.settled else ""
+        is_new = saved != self.saved
         with self.hold_sync():
             self.saved = saved
             self.view = view
+        if is_new and self._saved_anew is not None:
+            self._saved_anew(self)
         if is_final(snapshot) and self._told != snapshot.intent:
             self._told = snapshot.intent
             self._linger()
@@ -224,7 +229,7 @@ class Card(Live):
     def _show_below(self, video: Video) -> None:
         intent = video.snapshot().intent
         if not self.panels.has(intent):
-            self.panels.add(intent, Card(video, settled=self.panels.changed, took_over=self._took_over))
+            self.panels.add(intent, Card(video, took_over=self._took_over, saved_anew=self.panels.changed))
         pulse.mark(self)  # its own buttons and facts name the new one
 
     def _compare(self) -> None:
