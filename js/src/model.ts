@@ -17,6 +17,7 @@ export interface RenderProps {
   model: Model;
   el: HTMLElement;
   signal: AbortSignal;
+  /** anywidget's way to other widgets; not in every host. */
   host?: Host;
 }
 

@@ -37,7 +37,9 @@ function show(changes: Partial<Comparison> = {}) {
       duration: { value: 5 },
       readyState: { value: 4 },
       seeking: { value: false },
-      currentTime: { get: () => at, set: (value: number) => void (at = value) },
+      currentTime: { get: () => at, set: (value: number) => {
+        at = value;
+      } },
     });
     video.dispatchEvent(new Event("loadedmetadata"));
   }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         DownloadError,
         InputError,
         JournalError,
+        ManagementError,
         PredictionError,
         PVideoError,
         RefusedError,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         UnreachableError,
         WatchError,
     )
+    from pvideo.job.gateways import gateways
     from pvideo.job.press import generate
     from pvideo.job.video import Video
     from pvideo.notebook.compare import compare
@@ -39,6 +41,7 @@ __all__ = [
     "DownloadError",
     "InputError",
     "JournalError",
+    "ManagementError",
     "PVideoError",
     "PredictionError",
     "RefusedError",
@@ -50,6 +53,7 @@ __all__ = [
     "WatchError",
     "compare",
     "configure",
+    "gateways",
     "generate",
     "load_ipython_extension",
     "unload_ipython_extension",
@@ -60,6 +64,7 @@ _HOMES = {
     "Studio": "pvideo.notebook.studio",
     "Video": "pvideo.job.video",
     "compare": "pvideo.notebook.compare",
+    "gateways": "pvideo.job.gateways",
     "generate": "pvideo.job.press",
 }
 
@@ -97,7 +102,8 @@ def configure(*, demo: bool | None = None, **changes: Any) -> None:
         demo: True sends presses to the embedded gateway (free, nothing leaves this machine), False to your account again.
         **changes: Any field of `pvideo.settings.Settings`: ``budget_session`` and ``budget_day`` (US dollars, None for none),
             ``folder``, ``model``, ``inputs`` (defaults for every press), ``deadline`` (seconds), ``account_id``, ``gateway_id``,
-            ``gateway_token``, ``replicate_token``, ``base_url``, ``trust_host``, ``autoplay``, ``confirm_over``, ``log_payload``.
+            ``gateway_token``, ``replicate_token``, ``base_url``, ``trust_host``, ``autoplay``, ``confirm_over``, ``log_payload``,
+            ``metadata`` (at most five plain values for the gateway's log).
 
     Raises:
         SettingsError: A name or a value does not fit; nothing was changed.

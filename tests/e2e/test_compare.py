@@ -20,7 +20,9 @@ FRAME = 1 / 24
 """Seconds of one picture at the slowest rate."""
 
 _HEADS = "root => [...root.querySelectorAll('video')].map(video => video.currentTime)"
-_READY = "root => Promise.all([...root.querySelectorAll('video')].map(one => one.readyState > 2 || new Promise(done => { one.oncanplay = done; })))"
+_READY = """root => Promise.all([...root.querySelectorAll('video')].map(
+  video => video.readyState > 2 || new Promise(done => { video.oncanplay = done; }),
+))"""
 _UNTIL = """(root, wanted) => new Promise(done => {
   const videos = [...root.querySelectorAll('video')];
   const look = () => (videos.every(video => !video.seeking && video.currentTime >= wanted) ? done(true) : setTimeout(look, 20));

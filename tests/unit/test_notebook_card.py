@@ -104,7 +104,7 @@ def test_an_ended_card_still_hears_of_its_final(tmp_path: Path, threads: list[th
     shown.push()
 
     assert shown.view["facts"][-1] == "draft of cat_final"
-    assert [action["label"] for action in shown.view["actions"]][0] == "Show its final"
+    assert next(action["label"] for action in shown.view["actions"]) == "Show its final"
 
 
 def test_a_video_that_is_made_but_not_saved_is_not_the_end(threads: list[threading.Thread]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from pvideo.notebook.card import WIDGET, Card
 from pvideo.notebook.hosts import Host
 
 if TYPE_CHECKING:
+    import threading
     from pathlib import Path
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pvideo.job.states import Link
 from pvideo.library import queries
 from pvideo.library.rows import UNFINISHED
+from pvideo.model.sniff import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -103,7 +104,8 @@ def _link(row: JobRow) -> Link:
 
 
 def _plays(course: Course) -> bool:
-    return course.row.state == "done" and bool(course.live.paths) and not course.live.missing
+    paths = course.live.paths
+    return course.row.state == "done" and bool(paths) and not course.live.missing and kind_of(paths[0].name) == "video"
 
 
 def _stands(row: JobRow) -> bool:

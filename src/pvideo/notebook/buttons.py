@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .around import ALONE, Around
+from .made import kind
 from .source import cell_source, known_model, python_source
 from .words import is_budget, price, price_of, say
 
@@ -44,7 +45,8 @@ def more(snapshot: Snapshot, file: str) -> list[dict[str, str]]:
         items.insert(0, {"name": "final_again", "label": say("actions", "final_again", price=_final_price(snapshot, draft))})
     if file:
         items.append({"name": "open_file", "label": say("actions", "open_file"), "href": file})
-        items.append({"name": "save_frame", "label": say("actions", "save_frame")})
+        if kind(snapshot) == "video":
+            items.append({"name": "save_frame", "label": say("actions", "save_frame")})
     return items
 
 
@@ -79,6 +81,8 @@ def _succeeded(snapshot: Snapshot, around: Around) -> list[dict[str, Any]]:
     model, draft = known_model(snapshot.model), _draft_of(snapshot)
     take = _paying(snapshot, "again", "again")
     row = [take] if draft is None else [_final(snapshot, draft), {**take, "primary": False}]
+    if kind(snapshot) != "video":
+        return row
     if model is not None and model.first_frame:
         row.append(_continue(snapshot, model))
     if around.comparable:

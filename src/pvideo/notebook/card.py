@@ -17,6 +17,7 @@ from .base import Live, hand
 from .chunks import stream
 from .frames import Frames
 from .hosts import notebook_folder
+from .made import content_type
 from .panels import Panels
 from .pulse import pulse
 from .saved import saved_card, still_card
@@ -197,7 +198,8 @@ class Card(Live):
         """Send the bytes of its own video, or of one of its chain."""
         around = {shot.intent: shot for shot in (*around_of(self.video).shots, self._latest)}
         if isinstance(intent, str) and intent in around:
-            hand(stream, self.send, around[intent].path, intent)
+            path = around[intent].path
+            hand(stream, self.send, path, intent, content_type(path))
 
     def _act(self, name: str, content: Mapping[str, Any] | None = None) -> None:
         from .doing import BESIDE, act

@@ -14,6 +14,7 @@ from . import comparison
 from .base import Live, hand
 from .chunks import stream
 from .hosts import detect, notebook_folder
+from .made import content_type
 from .panels import Panels
 from .pulse import pulse
 from .words import say
@@ -162,7 +163,8 @@ class Compare(Live):
             self.alive()
             pulse.mark(self)
         elif kind == "want" and video is not None:
-            hand(stream, self.send, video.snapshot().path, video.snapshot().intent)
+            path = video.snapshot().path
+            hand(stream, self.send, path, video.snapshot().intent, content_type(path))
         elif kind == "load" and video is not None and content.get("nonce") == self._nonce:
             hand(self._load, video)
         elif kind == "page" and content.get("nonce") == self._nonce:

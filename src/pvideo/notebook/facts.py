@@ -6,12 +6,16 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from pvideo.model.reference import short
+
 from .source import known_model
 from .words import say
 
 if TYPE_CHECKING:
     from pvideo.job.states import Snapshot
 
+_DEFAULT = "prunaai/p-video"
+"""The model that needs no name on its card."""
 _DRAFT = "draft"
 _WIDE = (1280, 720)
 
@@ -22,9 +26,10 @@ def facts(snapshot: Snapshot) -> list[str]:
 
     model = known_model(snapshot.model)
     known = told(model, snapshot.input) if model is not None else []
+    other = [short(snapshot.model)] if snapshot.model != _DEFAULT else []
     seed = [f"seed {snapshot.seed}"] if snapshot.seed is not None else []
     relation = _relation(snapshot, draft=_DRAFT in known)
-    return [*(fact for fact in known if fact != _DRAFT), *seed, *relation]
+    return [*other, *(fact for fact in known if fact != _DRAFT), *seed, *relation]
 
 
 def _relation(snapshot: Snapshot, *, draft: bool) -> list[str]:
