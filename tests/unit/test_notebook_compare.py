@@ -150,7 +150,31 @@ def test_load_fills_the_newest_studio(tmp_path: Path, monkeypatch: pytest.Monkey
     shown.push()
 
     assert studio.loaded == [shown.videos[1]]
-    assert shown.view["notice"] == "Loaded b in the Studio."
+    assert shown.view["notice"] == "Loaded B b in the Studio."
+
+
+def test_a_page_is_saved_beside_the_notebook_where_this_pvideo_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: list[threading.Thread]
+) -> None:
+    written: list[Any] = []
+
+    def make(path: Path, *videos: Any) -> Path:
+        written.append((path.name, videos))
+        return path
+
+    monkeypatch.setattr(compare, "_page_maker", lambda: None)
+    assert "page" not in compare.compare(one(tmp_path), one(tmp_path, "b")).view["actions"]
+    monkeypatch.setattr(compare, "_page_maker", lambda: make)
+    shown = compare.compare(one(tmp_path), one(tmp_path, "b"))
+    assert "page" in shown.view["actions"]
+
+    shown.comm.say({"kind": "page", "nonce": shown.view["nonce"]})
+    for thread in threads:
+        thread.join(5)
+    shown.push()
+
+    assert written == [("compare-cat-b.html", shown.videos)]
+    assert shown.view["notice"] == "Saved as compare-cat-b.html: it plays anywhere."
 
 
 def test_the_bytes_of_its_own_videos_are_sent_and_no_others(tmp_path: Path, threads: list[threading.Thread]) -> None:

@@ -72,8 +72,9 @@ export function controls(parts: Parts): Controls {
   };
   const tick = (): void => {
     const [at, end] = [heads.position(), heads.length()];
-    const number = frameAt(at, heads.fps);
-    const start = Math.min(end, number / heads.fps);
+    const last = Math.max(0, Math.round(end * heads.fps) - 1);
+    const number = Math.min(last, frameAt(at, heads.fps));
+    const start = at >= end ? end : number / heads.fps;
     const words = letters.length > 2 ? fill(compare.play_all, { count: letters.length }) : compare.play;
     setText(play, heads.isPlaying() ? compare.pause : words);
     setAttribute(scrubber, "max", end.toFixed(3));

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import secrets
 import uuid
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import traitlets
@@ -13,6 +16,7 @@ from pvideo.errors import InputError, PVideoError
 from . import comparison
 from .base import Live, hand
 from .chunks import stream
+from .difference import LETTERS
 from .hosts import detect, notebook_folder
 from .made import content_type
 from .panels import Panels
@@ -123,7 +127,24 @@ class Compare(Live):
             found = studio.Studio(video.snapshot().model)
             self.panels.add("studio", found)
         found.load(video)
-        self._say(say("compare", "loaded", name=video.name or say("labels", "unnamed")))
+        letter = LETTERS[self.videos.index(video)] if video in self.videos else ""
+        self._say(say("compare", "loaded", name=f"{letter} {video.name}".strip()))
+
+    def save_page(self, path: str | Path | None = None) -> Path:
+        """Write the comparison as one html file that plays anywhere, and return where it lies.
+
+        Args:
+            path: Where; ``compare-cat-cat_final.html`` beside the notebook by default.
+
+        Raises:
+            InputError: This pvideo cannot write pages.
+            PVideoError: It cannot be written, or would be too large.
+        """
+        make = _page_maker()
+        if make is None:
+            raise InputError("media_missing", what="A page")
+        names = [video.name or video.intent[:8] for video in self.videos]
+        return Path(make(path or self._base / f"compare-{'-'.join(names)}.html", *self.videos))
 
     # News: from the engine's thread to the page.
 
@@ -177,20 +198,19 @@ class Compare(Live):
             self._say(str(error))
 
     def _save_page(self) -> None:
-        """Write one html file that plays anywhere, beside the notebook."""
-        make = _page_maker()
-        if make is None:
-            return
         try:
-            path = make(list(self.videos))
+            path = self.save_page()
         except (PVideoError, OSError) as error:
             self._say(str(error))
             return
-        self._say(say("compare", "page_saved", file=getattr(path, "name", str(path))))
+        self._say(say("compare", "page_saved", file=path.name))
 
 
-def _page_maker() -> Callable[[list[Video]], Any] | None:
+def _page_maker() -> Callable[..., Path] | None:
     """Return what writes videos into one html page, where this pvideo has it."""
+    with suppress(ImportError):
+        found: Callable[..., Path] | None = getattr(importlib.import_module("pvideo.notebook.page"), "export", None)
+        return found
     return None
 
 

@@ -34,13 +34,14 @@ def facts(snapshot: Snapshot) -> list[str]:
 
 def _relation(snapshot: Snapshot, *, draft: bool) -> list[str]:
     """Return what ties it to other videos: ``draft of cat_final``, ``final of cat``, ``goes on from cat``."""
-    finals = [link.name for link in snapshot.made if link.made_as == "final" and link.name]
+    finals = [link.name or say("labels", "a_final") for link in snapshot.made if link.made_as == "final"]
     said = [say("labels", "draft_of", name=finals[-1]) if finals else _DRAFT] if draft else []
     origin = snapshot.origin
-    if origin is None or not origin.name or origin.name == snapshot.name:
+    if origin is None or (origin.name == snapshot.name and origin.made_as != "final"):
         return said
     key = {"final": "final_of", "take": "take_of", "shot": "shot_of"}.get(origin.made_as)
-    return [*said, say("labels", key, name=origin.name)] if key else said
+    names = {"final": "a_draft"}.get(origin.made_as, "another")
+    return [*said, say("labels", key, name=origin.name or say("labels", names))] if key else said
 
 
 def notes(snapshot: Snapshot) -> list[str]:
