@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pvideo import settings
 from pvideo.errors import PVideoError
-from pvideo.job import adoption
+from pvideo.job import adoption, lineage
 from pvideo.job.clock import HOUR
 from pvideo.job.course import Course
 from pvideo.job.endpoints import USER_AGENT, Endpoints
@@ -101,8 +101,11 @@ class Engine:
     def submit(self, row: JobRow, *, sent: dict[str, Any], hide: tuple[str, ...] = ()) -> Video:
         """Start a new job and return its handle at once."""
         with self._lock:
-            course = self._courses[row.intent] = Course(row, self.tools, sent=sent, hide=hide)
+            live = lineage.related(Live(), self.journal, row)
+            course = self._courses[row.intent] = Course(row, self.tools, live=live, sent=sent, hide=hide)
         self.call(lambda: self._start(course))
+        if row.made_from:
+            lineage.tell(self._courses, course, self.call)
         self.recover()
         return self._handle(course)
 
@@ -291,7 +294,7 @@ class Engine:
         return rows
 
     def _revived(self, row: JobRow) -> Live:
-        live = revived(row)
+        live = lineage.related(revived(row), self.journal, row)
         if row.finished:
             live.poster = self.journal.poster(row.intent)
         return live

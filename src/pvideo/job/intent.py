@@ -12,11 +12,8 @@ from typing import TYPE_CHECKING, Any
 from pvideo.job import schedule
 from pvideo.job.reconcile import HIDDEN, canonical, fingerprint
 from pvideo.library.rows import JobRow
-<<<<<<< HEAD
 from pvideo.metadata import carried
-=======
 from pvideo.model.ahead import Ahead
->>>>>>> models
 
 if TYPE_CHECKING:
     from pvideo.endpoint import Endpoint

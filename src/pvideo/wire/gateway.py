@@ -17,11 +17,7 @@ from pvideo.metadata import header
 from pvideo.wire.prediction import is_prediction_id
 
 if TYPE_CHECKING:
-<<<<<<< HEAD
-    from collections.abc import Mapping
-=======
-    from collections.abc import AsyncIterator, Callable
->>>>>>> models
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from pvideo.settings import Endpoint
     from pvideo.wire.upload import Multipart
