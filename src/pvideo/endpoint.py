@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from pvideo.errors import SettingsError
@@ -16,6 +16,8 @@ GATEWAY_HOST = "gateway.ai.cloudflare.com"
 DIRECT_HOST = "api.replicate.com"
 MANAGEMENT_HOST = "api.cloudflare.com"
 MANAGEMENT_URL = f"https://{MANAGEMENT_HOST}/client/v4"
+DELIVERY_HOSTS = ("replicate.delivery", "*.replicate.delivery")
+"""Hosts that outputs are fetched from (Replicate's pages on output files; ``*.`` = any name below)."""
 DIRECT_URL = f"https://{DIRECT_HOST}/v1"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _VARIABLES = {"account_id": "CLOUDFLARE_ACCOUNT_ID", "gateway_id": "CLOUDFLARE_GATEWAY_ID"}
@@ -53,10 +55,12 @@ class Endpoint:
     gateway_id: str = ""
     management: Management | None = None
     """The demo's own stand-in for Cloudflare's API; the real one is found by `resolve_management`."""
-    delivery_hosts: tuple[str, ...] = ("replicate.delivery", "*.replicate.delivery")
-    """Hosts a video may be fetched from (``*.`` = any name below)."""
+    delivery_hosts: tuple[str, ...] = DELIVERY_HOSTS
+    """Hosts a video may be fetched from."""
     replicate_url: str = ""
     """Replicate itself, asked for its list where the gateway does not pass it on; empty: never (see `itself`)."""
+    upload_url: str = ""
+    """Replicate itself, for large files, where the gateway does not take them; empty: they go through the gateway (see `for_files`)."""
 
     @property
     def realm(self) -> Literal["demo", "real"]:
@@ -82,7 +86,14 @@ class Endpoint:
         """Return Replicate without the gateway, with its own token alone; None unless ``reconcile="direct"`` allows it."""
         if not self.replicate_url or self.replicate_token is None:
             return None
-        return replace(self, base_url=self.replicate_url, kind="direct", gateway_token=None, replicate_url="")
+        return self._direct(self.replicate_url)
+
+    def for_files(self) -> Endpoint:
+        """Return where large files go: here, or to Replicate itself with its own token alone where ``upload="direct"`` says so."""
+        return self._direct(self.upload_url) if self.upload_url and self.replicate_token is not None else self
+
+    def _direct(self, url: str) -> Endpoint:
+        return replace(self, base_url=url, kind="direct", gateway_token=None, replicate_url="", upload_url="")
 
     def dashboard_url(self, log_id: str | None) -> str | None:
         """Return the gateway's log page in Cloudflare's dashboard, or None where there is none."""
@@ -98,7 +109,7 @@ def resolve(settings: Settings) -> Endpoint:
         SettingsError: No account is set up, a part is missing, or the address is not safe for tokens.
     """
     found = _with_stored_key(_from_url(settings) if settings.base_url else _from_names(settings), settings)
-    return _reconciling(found, settings)
+    return _aside(found, settings)
 
 
 def in_demo(endpoint: Endpoint, gateway: str, stored_key: str) -> Endpoint:
@@ -191,15 +202,19 @@ def _from_names(settings: Settings) -> Endpoint:
     )
 
 
-def _reconciling(endpoint: Endpoint, settings: Settings) -> Endpoint:
-    """Allow Replicate's list to be asked for without the gateway, when that is set and can be done."""
-    if settings.reconcile != "direct" or endpoint.kind == "direct":
+def _aside(endpoint: Endpoint, settings: Settings) -> Endpoint:
+    """Allow Replicate's list, and its store of files, to be reached without the gateway, where that is set and can be done."""
+    wanted = {"replicate_url": settings.reconcile, "upload_url": settings.upload}
+    chosen = [name for name, way in wanted.items() if way == "direct"]
+    if not chosen or endpoint.kind == "direct":
         return endpoint
     if endpoint.replicate_token is None:
-        raise SettingsError("reconcile_direct", gateway=endpoint.gateway)
+        raise SettingsError("reconcile_direct" if "replicate_url" in chosen else "upload_direct", gateway=endpoint.gateway)
     # A gateway on loopback is a stand-in, and so is what it stands before.
     parts = urlsplit(endpoint.base_url)
-    return replace(endpoint, replicate_url=f"{parts.scheme}://{parts.netloc}/v1" if endpoint.host in _LOOPBACK else DIRECT_URL)
+    url = f"{parts.scheme}://{parts.netloc}/v1" if endpoint.host in _LOOPBACK else DIRECT_URL
+    ways: dict[str, Any] = dict.fromkeys(chosen, url)
+    return replace(endpoint, **ways)
 
 
 def _from_url(settings: Settings) -> Endpoint:

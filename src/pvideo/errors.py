@@ -115,14 +115,18 @@ class SettingsError(PVideoError):
 
     keys = frozenset(
         {"no_account", "setting_missing", "setting_wrong", "insecure_url", "trust_host", "token_in_cell", "reconcile_direct"}
-        | {"management_token_missing"}
+        | {"management_token_missing", "upload_direct"}
     )
 
 
 class InputError(PVideoError):
     """What was asked does not fit the model; nothing was sent. ``problems`` has one entry per input."""
 
-    keys = frozenset({"option_unknown", "value_wrong", "input_invalid", "prompt_missing", "variable_unknown", "name_taken", "file_refused"})
+    keys = frozenset(
+        {"option_unknown", "value_wrong", "input_invalid", "prompt_missing", "variable_unknown", "name_taken", "file_refused"}
+        | {"no_draft", "not_a_draft", "no_first_frame", "media_missing", "frame_missing", "compare_count", "compare_what"}
+        | {"model_name_wrong", "prompt_unwanted"}
+    )
 
 
 class BudgetError(PVideoError):
@@ -140,7 +144,7 @@ class JournalError(PVideoError):
 class UnreachableError(PVideoError):
     """No byte of the request left this machine; nothing was sent, nothing paid."""
 
-    keys = frozenset({"unreachable", "certificate"})
+    keys = frozenset({"unreachable", "certificate", "model_slow", "upload_failed"})
 
 
 class RefusedError(PVideoError):
@@ -149,6 +153,7 @@ class RefusedError(PVideoError):
     keys = frozenset(
         {"gateway_token", "replicate_token", "replicate_no_token", "stored_key", "gateway_name", "spend_limit", "refused"}
         | {"credit_replicate", "credit_cloudflare", "input_refused", "model_refused", "prompt_blocked"}
+        | {"model_unknown", "version_unknown", "upload_refused"}
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -21,7 +22,7 @@ from pvideo.errors import SettingsError
 from pvideo.secrets import Secret, find_token, redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 __all__ = [
     "Endpoint",
@@ -87,6 +88,11 @@ class Settings:
     reconcile: str = "gateway"
     """Where a lost answer is looked for: ``gateway``, or ``direct`` to ask api.replicate.com itself, with Replicate's token alone,
     where the gateway does not pass Replicate's list on. Not possible when the gateway stores the key."""
+    upload: str = "gateway"
+    """Where large files go ahead of a press: ``gateway``, or ``direct`` to api.replicate.com itself, with Replicate's token alone, where
+    the gateway refuses them (multipart). Not possible when the gateway stores the key."""
+    prices: Mapping[str, Any] = field(default_factory=dict)
+    """Prices of models that pvideo has no list for, by ``owner/name``: dollars per run, or a list as `pvideo.model.price` reads it."""
     autoplay: bool = True
     """Whether a video that arrives while it is watched plays once, muted."""
 
@@ -117,7 +123,7 @@ _ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "management_url": ("CLOUDFLARE_BASE_URL",),
     "home": ("PVIDEO_HOME",),
 }
-_WORDS = {"reconcile": ("gateway", "direct")}
+_WORDS = {"reconcile": ("gateway", "direct"), "upload": ("gateway", "direct")}
 _names = {item.name for item in fields(Settings)}
 
 
@@ -153,6 +159,8 @@ def configure(**changes: Any) -> None:
     with _lock:
         if fitted.get("reconcile") == "direct" and not (fitted.get("replicate_token") or current().replicate_token):
             raise SettingsError("reconcile_direct", gateway=current().gateway_id or "the gateway")
+        if fitted.get("upload") == "direct" and not (fitted.get("replicate_token") or current().replicate_token):
+            raise SettingsError("upload_direct", gateway=current().gateway_id or "the gateway")
         _explicit.update(fitted)
 
 
@@ -285,9 +293,36 @@ def _plain(name: str, value: Any) -> Any:
     if name == "stored_key" and value and (not _ALIAS.fullmatch(str(value)) or find_token(str(value))):
         advice = "Give the alias it was stored under, not the key."
         raise SettingsError("setting_wrong", setting=name, problem="is no alias of a stored key", advice=advice)
-    if name == "rate_limit":
-        return _rate(value)
-    return dict(value) if name == "inputs" else value
+    readers: dict[str, Callable[[Any], Any]] = {"rate_limit": _rate, "prices": _prices, "inputs": dict}
+    return readers[name](value) if name in readers else value
+
+
+def _prices(value: Any) -> dict[str, Any]:
+    """Return price lists as `pvideo.model.price` reads them; the short form is dollars per run."""
+    lists = {str(model): _price_list(given) for model, given in dict(value).items()}
+    for model, found in lists.items():
+        if found is None:
+            advice = 'Give dollars per run, or {"per": "second", "usd": 0.15} (per second, output or run).'
+            raise SettingsError("setting_wrong", setting=f"prices[{redact(model)[:80]!r}]", problem="is no price", advice=advice)
+    return lists
+
+
+def _price_list(given: Any) -> dict[str, Any] | None:
+    if not isinstance(given, Mapping):
+        given = {"per": "run", "usd": given}
+    rates = given.get("rates", [{"usd": given.get("usd")}])
+    known = given.get("per", "second") in {"second", "output", "run"} and isinstance(rates, list) and all(map(_is_rate, rates))
+    return {**{name: given[name] for name in ("per", "seconds", "outputs") if name in given}, "rates": rates} if known and rates else None
+
+
+def _is_rate(rate: Any) -> bool:
+    if not isinstance(rate, Mapping) or isinstance(rate.get("usd"), bool):
+        return False
+    try:
+        amount = Decimal(str(rate.get("usd")))
+    except InvalidOperation:
+        return False
+    return amount.is_finite() and amount >= 0
 
 
 def _rate(value: Any) -> tuple[int, float] | None:
@@ -322,3 +357,13 @@ def _deadline(value: Any) -> float:
     if not 5 <= seconds <= 86_400:
         raise SettingsError("setting_wrong", setting="deadline", problem=f"is {value!r}", advice="Give seconds, 5 to 86400.")
     return seconds
+
+
+def _in_child() -> None:
+    """In a forked child: the lock may have been another thread's, which did not come along."""
+    global _lock  # noqa: PLW0603
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)

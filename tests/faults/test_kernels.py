@@ -245,6 +245,8 @@ def child():
     found = [refused(lambda: video.wait(1)), refused(video.cancel), refused(lambda: journal.update(video.intent, state="done"))]
     recover()  # as `%load_ext` in the child: the parent lives, its job stays its own
     time.sleep(0.3)
+    from pvideo.wire.client import Client  # the parent's thread may have been importing it
+
     own = Engine.get()
     found.append(own is not before and own.journal.get(video.intent).owner == before.tools.owner)
     print(found, flush=True)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
+from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -326,3 +330,37 @@ def test_a_forked_child_neither_writes_nor_closes_the_journal(journal: Journal) 
 
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert journal.get("i1").state == "new"
+
+
+def test_a_fork_in_the_middle_of_a_write_leaves_no_lock_behind(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.db")
+    begun, over = threading.Event(), []
+
+    def write() -> None:
+        with journal.transaction() as db:
+            begun.set()
+            for _ in range(3000):  # long enough for the fork to find it at work
+                db.execute("SELECT 1").fetchall()
+            over.append(time.monotonic())
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    begun.wait()
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)
+        code = 1
+        with suppress(BaseException):
+            try:
+                journal.update("i1", state="done")
+            except JournalError:
+                Journal(tmp_path / "journal.db").close()
+                code = 0
+        os._exit(code)
+    _, status = os.waitpid(child, 0)
+    writer.join()
+
+    assert over
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert journal.press(row(), reuse="none")[1]
+    journal.close()

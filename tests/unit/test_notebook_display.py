@@ -38,7 +38,7 @@ class Shell:
 def page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SERVER_SOFTWARE", raising=False)
     monkeypatch.setattr("comm.create_comm", FakeComm)
-    monkeypatch.setattr(base, "bundle", lambda: ("export default {}", ".pvideo {}"))
+    monkeypatch.setattr(base, "bundle", lambda _: ("export default {}", ".pvideo {}"))
     monkeypatch.setattr(card.pulse, "mark", lambda item: None)
     monkeypatch.setattr(display, "CLEAN_WITHIN", 0.01)
 
@@ -215,7 +215,7 @@ def test_a_terminal_gets_a_line(capsys: Any) -> None:
 
 def test_a_button_that_makes_it_again_keeps_the_output_and_moves_the_name(settle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     old, new = FakeVideo(failed("model_failed")), FakeVideo(snap(intent="job2"))
-    monkeypatch.setattr("pvideo.notebook.doing.act", lambda name, video: new)
+    monkeypatch.setattr("pvideo.notebook.doing.act", lambda name, video, *_: new)
     moved: list[Any] = []
     outputs, shell = Outputs(), Shell()
     outputs.took_over = lambda *pair: moved.append(pair)

@@ -68,6 +68,10 @@ class DemoConfig:
     model_allowed: bool = True
     cancel_allowed: bool = True
     cancel_after_passes: bool = True
+    multipart_allowed: bool = True
+    """Whether the gateway passes uploads on (a multipart request through it was seen to fail with 500, code 7000)."""
+    file_lifetime: float = 86_400.0
+    """Seconds until an uploaded file expires (24 h recorded, 1 h in the document's example)."""
     sticky_cache: bool = False
     """Serve identical requests from cache for `sticky_seconds` unless they say skip-cache."""
     sticky_seconds: float = 300.0
@@ -121,7 +125,7 @@ class DemoConfig:
     # -- the record
     ledger_tokens: bool = False
     """Keep credentials as they were sent (for tests that scan); otherwise only whether they matched."""
-    body_limit: int = 64 * 1024 * 1024
+    body_limit: int = 128 * 1024 * 1024
 
     def change(self, changes: Mapping[str, Any]) -> None:
         """Apply `changes`; none of them if one is wrong.

@@ -83,7 +83,7 @@ class Gateway:
     def _refused(self, call: Call, route: Route, gate: Gate) -> Answer | None:
         if route.provider != "replicate" or not self._passes(call, route):
             return errors.envelope(2008)
-        return self._unauthorized(call, gate) or self._throttled(gate) or self._without_key(call, gate)
+        return self._unauthorized(call, gate) or self._throttled(gate) or self._without_key(call, gate) or self._multipart(call)
 
     def _passes(self, call: Call, route: Route) -> bool:
         config = self.config
@@ -97,6 +97,11 @@ class Gateway:
         if gate.settings["authentication"] and token != self.config.gateway_token:
             return errors.envelope(2009)
         return None
+
+    def _multipart(self, call: Call) -> Answer | None:
+        if self.config.multipart_allowed or not call.headers.get("content-type", "").startswith("multipart/"):
+            return None
+        return errors.envelope(7000, "The request body does not support ReadableStreams yet", status=500)
 
     def _throttled(self, gate: Gate) -> Answer | None:
         return errors.envelope(2003) if gate.throttled(self.clock.now()) else None

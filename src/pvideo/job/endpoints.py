@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pvideo.endpoint import Endpoint
-    from pvideo.job.tools import Client
+    from pvideo.job.tools import Client, Uploads
     from pvideo.library.rows import JobRow
+    from pvideo.model.reference import Reference
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +68,16 @@ class Endpoints:
         itself = endpoint.itself() if endpoint is not None else None
         return None if itself is None else self._client(("reconcile", row.base_url), itself)[0]
 
+    def files(self, row: JobRow) -> tuple[Uploads, Endpoint] | None:
+        """Return the client that large files are sent with: through the job's gateway, or around it where the settings say so."""
+        self._learn_current()
+        endpoint = self._known.get((row.kind, row.base_url))
+        if endpoint is None:
+            return None
+        target = endpoint.for_files()
+        key = (row.kind, row.base_url) if target is endpoint else ("files", row.base_url)
+        return cast("Uploads", self._client(key, target)[0]), target
+
     def _client(self, key: tuple[str, str], endpoint: Endpoint) -> tuple[Client, Endpoint]:
         found = self._clients.get(key)
         if found is None or found[1] != endpoint:
@@ -75,23 +86,23 @@ class Endpoints:
             found = self._clients[key] = (self._make(endpoint), endpoint)
         return found
 
-    async def model(self, endpoint: Endpoint, name: str) -> dict[str, Any]:
-        """Ask Replicate for a model.
+    async def model(self, endpoint: Endpoint, reference: Reference) -> dict[str, Any]:
+        """Ask Replicate for a model; for one of its versions when that is named.
 
         Raises:
-            PVideoError: There is no such model, or no answer.
+            PVideoError: There is no such model or version, or no answer.
         """
-        owner, _, short = name.partition("/")
-        client = self._make(endpoint)
+        client = cast("Any", self._make(endpoint))
         try:
-            found: dict[str, Any] = await cast("Any", client).model(owner, short)
+            if not reference.version:
+                found: dict[str, Any] = await client.model(reference.owner, reference.name)
+                return found
+            version = await client.version(reference.owner, reference.name, reference.version)
+            return {"owner": reference.owner, "name": reference.name, "latest_version": version}
         except LookFailed as failed:
             raise failed.verdict.error from None
-        except ValueError:
-            raise PVideoError.make("model_refused", model=name, detail="it is written owner/name.") from None
         finally:
-            await cast("Any", client).aclose()
-        return found
+            await client.aclose()
 
     async def close(self) -> None:
         """Close all connections."""

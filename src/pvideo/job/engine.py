@@ -6,7 +6,9 @@ nbclient), commits and decoding run in threads of their own, and nothing here pr
 
 from __future__ import annotations
 
+import asyncio
 import atexit
+import logging
 import os
 import threading
 import time
@@ -15,7 +17,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pvideo import settings
-from pvideo.job import adoption
+from pvideo.errors import PVideoError
+from pvideo.job import adoption, lineage
 from pvideo.job.clock import HOUR
 from pvideo.job.course import Course
 from pvideo.job.endpoints import USER_AGENT, Endpoints
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
     from pvideo.endpoint import Endpoint
     from pvideo.job.tools import Fetched
     from pvideo.library.rows import JobRow
+    from pvideo.model.reference import Reference
+
+logger = logging.getLogger(__name__)
 
 CLOSE_WITHIN = 1.0
 """The interpreter's end is not held up for longer, in seconds."""
@@ -62,11 +68,12 @@ class Engine:
         self.pid = os.getpid()
         self.asked: set[str] = set()
         """Presses whose unknown price was told already."""
-        self.models: dict[str, Any] = {}
+        self._asking: set[Reference] = set()
         self.pressing = threading.RLock()
         """Held from writing a press down until its job is known here."""
         self._endpoints = Endpoints(self._heard)
         reached = {"client": self._endpoints.client, "endpoint": self._endpoints.known, "direct": self._endpoints.direct}
+        reached["files"] = self._endpoints.files
         given = {**reached, "fetch": self._fetch, "examine": _examine}
         self.tools = Tools(**{**given, "journal": journal, "owner": myself(), "session": uuid.uuid4().hex, "begin": self.begin, **parts})
         self._courses: dict[str, Course] = {}
@@ -94,8 +101,11 @@ class Engine:
     def submit(self, row: JobRow, *, sent: dict[str, Any], hide: tuple[str, ...] = ()) -> Video:
         """Start a new job and return its handle at once."""
         with self._lock:
-            course = self._courses[row.intent] = Course(row, self.tools, sent=sent, hide=hide)
+            live = lineage.related(Live(), self.journal, row)
+            course = self._courses[row.intent] = Course(row, self.tools, live=live, sent=sent, hide=hide)
         self.call(lambda: self._start(course))
+        if row.made_from:
+            lineage.tell(self._courses, course, self.call)
         self.recover()
         return self._handle(course)
 
@@ -162,19 +172,42 @@ class Engine:
         """Remember where a job goes."""
         self._endpoints.learn(endpoint)
 
-    def model(self, name: str) -> dict[str, Any]:
-        """Ask Replicate for a model.
+    def model(self, reference: Reference, within: float = _ANSWER_WITHIN) -> dict[str, Any]:
+        """Ask Replicate for a model, or for one version of it.
 
         Raises:
             PVideoError: There is no account, no such model, or no answer.
+            TimeoutError: No answer came `within` so many seconds.
         """
         endpoint = settings.endpoint()
 
         async def look() -> dict[str, Any]:
-            return await self._endpoints.model(endpoint, name)
+            async with asyncio.timeout(within):
+                return await self._endpoints.model(endpoint, reference)
 
-        found: dict[str, Any] = self._thread.ask(look, _ANSWER_WITHIN)
+        found: dict[str, Any] = self._thread.ask(look, within + 1.0)
         return found
+
+    def refresh_model(self, reference: Reference, told: Callable[[dict[str, Any]], None]) -> None:
+        """Ask Replicate for a model in the background, once at a time, and give the answer to `told`.
+
+        Raises:
+            PVideoError: There is no account.
+        """
+        endpoint = settings.endpoint()
+
+        async def look() -> None:
+            if reference in self._asking:
+                return
+            self._asking.add(reference)
+            try:
+                told(await self._endpoints.model(endpoint, reference))
+            except PVideoError as error:
+                logger.info("%s was not asked anew: %s", reference, error.key)
+            finally:
+                self._asking.discard(reference)
+
+        self.call(lambda: self._thread.spawn(look()))
 
     def save(self, intent: str, *, folder: Path) -> None:
         """Save a made video now, into `folder` when its own is closed; also one whose file has moved, while it lives."""
@@ -261,7 +294,7 @@ class Engine:
         return rows
 
     def _revived(self, row: JobRow) -> Live:
-        live = revived(row)
+        live = lineage.related(revived(row), self.journal, row)
         if row.finished:
             live.poster = self.journal.poster(row.intent)
         return live
@@ -285,7 +318,9 @@ class Engine:
         course = self._courses.get(current_intent.get())
         if course is None:
             return
-        course.exchanges.append(without_secrets(asdict(exchange), course.row))
+        shown = without_secrets(asdict(exchange), course.row)
+        # A model may repeat a secret in its own words, which only the process of the press can tell.
+        course.exchanges.append({**shown, **{part: course.struck(shown[part]) for part in ("request_body", "response_body", "error")}})
         if len(course.exchanges) >= _FLUSH_AT:
             kept, course.exchanges = course.exchanges, []
             self._thread.spawn(course.written(lambda: self.journal.update(course.row.intent, exchanges=kept)))
@@ -302,14 +337,19 @@ def _end() -> None:
         engine.close()
 
 
+def _before_fork() -> None:
+    """Let the thread finish what it imports: a child inherits a half-imported module, and would wait for it for ever."""
+    if Engine._engines:  # noqa: SLF001
+        from pvideo.job import finding, saving  # noqa: F401
+        from pvideo.wire import client, download  # noqa: F401
+
+
 def _forked() -> None:
     """In a forked child: the thread did not come along, and the parent's journal is not ours to touch."""
-    for engine in Engine._engines.values():  # noqa: SLF001
-        engine.journal.leave()
     Engine._engines = {}  # noqa: SLF001
     Engine._making = threading.RLock()  # noqa: SLF001
 
 
 atexit.register(_end)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+    os.register_at_fork(before=_before_fork, after_in_child=_forked)

@@ -13,6 +13,7 @@ from pvideo.job import schedule
 from pvideo.job.reconcile import HIDDEN, canonical, fingerprint
 from pvideo.library.rows import JobRow
 from pvideo.metadata import carried
+from pvideo.model.ahead import Ahead
 
 if TYPE_CHECKING:
     from pvideo.endpoint import Endpoint
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from pvideo.settings import Settings
 
 _SHOWN_OF_DATA = 40
+_TAG = 2**20
+"""So many seeds there are at least where one is a tag of its press."""
 
 
 def press_key(folder: str, model: str, realm: str, typed: Mapping[str, Any]) -> str:
@@ -53,7 +56,8 @@ def write_down(tools: Tools, model: Model, prepared: Prepared, endpoint: Endpoin
         account=endpoint.account_id,
         gateway=endpoint.gateway,
         model=model.name,
-        prompt=str(sent.get("prompt") or ""),
+        version=model.pin or None,
+        prompt=str(sent.get(model.prompt_field or "prompt") or ""),
         typed=prepared.typed,
         input=kept,
         seed=seed,
@@ -89,14 +93,18 @@ def seeded(model: Model, sent: dict[str, Any]) -> tuple[dict[str, Any], int | No
     given = sent.get(name)
     if given is not None:
         return sent, int(given), False
-    seed = secrets.randbelow(2**31)
-    return {**sent, name: seed}, seed, True
+    low, high = model.seed_range
+    seed = low + secrets.randbelow(high - low + 1)
+    # From few seeds another press may draw the same one: then it is no tag.
+    return {**sent, name: seed}, seed, high - low >= _TAG
 
 
 def shortened(value: Any) -> Any:
     """Return a value as the journal keeps it: of a file sent inline only its kind and size."""
     if isinstance(value, str) and value[:5].lower() == "data:":
         return f"{value[:_SHOWN_OF_DATA].split(',')[0]},… ({len(value):,} characters)"
+    if isinstance(value, Ahead):
+        return str(value)
     if isinstance(value, Mapping):
         return {name: shortened(item) for name, item in value.items()}
     return [shortened(item) for item in value] if isinstance(value, (list, tuple)) else value

@@ -17,7 +17,7 @@ ENDED = frozenset({"succeeded", "failed", "canceled", "aborted", "rejected", "ex
 STATUSES = ("sending", "unconfirmed", "starting", "processing", "succeeded", "failed", "canceled", "aborted", "rejected", "expired")
 """Every word of ours and of Replicate's; a new word of Replicate's is kept and shown as it is."""
 
-Phase = Literal["", "waiting", "sending", "countdown", "looking", "lost", "canceling", "saving", "library"]
+Phase = Literal["", "uploading", "waiting", "sending", "countdown", "looking", "lost", "canceling", "saving", "library"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,16 @@ class MediaInfo:
     fps: float
     seconds: float
     has_audio: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One video as another one names it: what it was made from, or what was made from it."""
+
+    intent: str
+    name: str
+    made_as: str
+    """``final`` (of a draft), ``take``, or ``shot`` (it goes on where the other ends)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +110,8 @@ class Snapshot:
     total: int | None
     media: MediaInfo | None
     poster: bytes | None = field(repr=False)
+    text: str = field(default="", repr=False)
+    """The text or JSON that was made (its beginning), or what of it there is so far; empty for files."""
     logs_tail: str = field(repr=False)
     progress: float | None
     reused: bool
@@ -110,5 +122,23 @@ class Snapshot:
     """The job whose gateway's retries made this one, too."""
     takes: tuple[str, ...]
     """The jobs that the gateway's retries of this one made, too."""
+    sending_file: str = ""
+    """The name of the file that goes ahead now (phase ``uploading``; `received` of `total` bytes are there)."""
     exchanges: int
     """How many requests it took so far."""
+    origin: Link | None = None
+    """The video that a person made this one from."""
+    made: tuple[Link, ...] = ()
+    """What was made from this one and did not end badly, oldest first."""
+    shots: tuple[str, ...] = ()
+    """The jobs of the chain that it is a shot of, first to last; empty when it stands alone."""
+
+    @property
+    def made_from(self) -> str | None:
+        """The job that a person made it from."""
+        return self.origin.intent if self.origin is not None else None
+
+    @property
+    def made_as(self) -> str:
+        """How it was made from that: ``final``, ``take``, ``shot``; empty without one."""
+        return self.origin.made_as if self.origin is not None else ""

@@ -8,6 +8,7 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _RETRY = 0.02
+_FORK_PATIENCE = 5.0
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
@@ -41,7 +43,8 @@ class Store:
         self._busy = busy
         self._lock = threading.RLock()
         self._pid = os.getpid()
-        with self._explained():
+        with self._lock, self._explained():
+            _open.add(self)
             self._db = self._open()
 
     @contextmanager
@@ -51,8 +54,8 @@ class Store:
         Raises:
             JournalError: It could not be written; nothing was.
         """
+        self._own()
         with self._lock, self._explained():
-            self._own()
             if self._db.in_transaction:  # an interrupt cut the one before off
                 self._db.execute("ROLLBACK")
             try:
@@ -70,8 +73,8 @@ class Store:
         Raises:
             JournalError: It cannot be read.
         """
+        self._own()
         with self._lock, self._explained():
-            self._own()
             found: list[sqlite3.Row] = self._db.execute(sql, values).fetchall()
             return found
 
@@ -81,9 +84,20 @@ class Store:
             if self._pid == os.getpid():
                 self._db.close()
 
+    def quiesce(self) -> bool:
+        """Wait until no thread is inside SQLite, before a fork; whether that was reached in time."""
+        return self._lock.acquire(timeout=_FORK_PATIENCE)
+
+    def resume(self) -> None:
+        """Go on after a fork, in the parent."""
+        self._lock.release()
+
     def leave(self) -> None:
         """Forget the connection in a forked child without closing it: closing would touch the parent's files."""
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._db))
+        self._lock = threading.RLock()
+        db = getattr(self, "_db", None)
+        if db is not None:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(db))
 
     def _own(self) -> None:
         if self._pid != os.getpid():
@@ -209,6 +223,31 @@ class Store:
         if code == sqlite3.SQLITE_FULL:
             return JournalError("disk_full", folder=str(self.path.parent))
         return JournalError("folder_closed", folder=str(self.path.parent), reason=str(problem))
+
+
+_open: weakref.WeakSet[Store] = weakref.WeakSet()
+_held: list[Store] = []
+
+
+def _before_fork() -> None:
+    """A child inherits locks as they stand, and SQLite's own among them, without the threads that would let them go."""
+    _held.extend(store for store in list(_open) if store.quiesce())
+
+
+def _after_fork() -> None:
+    while _held:
+        _held.pop().resume()
+
+
+def _in_child() -> None:
+    _held.clear()
+    for store in list(_open):
+        store.leave()
+    _open.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_in_child)
 
 
 def _damage() -> sqlite3.DatabaseError:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import os
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
-from .buttons import actions, more
+from .around import ALONE, Around
+from .buttons import actions, hint, more
 from .facts import facts, notes, shape
-from .source import known_model
+from .made import PLAYED, content_type, files, kind, relative, text
 from .words import clock, date, is_budget, money, price, span
 
 if TYPE_CHECKING:
@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from pvideo.errors import PVideoError
     from pvideo.job.states import Snapshot
 
+__all__ = ["KEYS", "message_of", "playable", "relative", "view_of"]
+
 KEYS = (
     *("id", "nonce", "name", "status", "done", "demo", "phase", "values", "now", "pressed", "sent", "created", "next", "estimate"),
     *("progress", "took", "money", "prompt", "facts", "notes", "message", "actions", "more", "video", "received", "total", "shape"),
-    *("poster", "autoplay", "log", "kind", "text"),
+    *("poster", "autoplay", "log", "kind", "text", "files", "hint", "chain"),
 )
 """The names of a view's parts."""
 
@@ -29,7 +31,7 @@ _BAD = frozenset({"failed", "rejected", "expired"})
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay: bool) -> dict[str, Any]:
+def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay: bool, around: Around = ALONE) -> dict[str, Any]:
     """Return the view of a job.
 
     Args:
@@ -38,6 +40,7 @@ def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay:
         base: The notebook's folder; files are named relative to it.
         now: The kernel's clock, epoch seconds.
         autoplay: Whether a video that arrives while it is watched may play by itself.
+        around: The videos that it has to do with.
     """
     file = relative(snapshot.path, base)
     width, height = shape(snapshot)
@@ -59,25 +62,32 @@ def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay:
         "facts": facts(snapshot),
         "notes": notes(snapshot),
         "message": _message(snapshot),
-        "actions": actions(snapshot),
+        "actions": actions(snapshot, around),
         "more": more(snapshot, file),
         "video": _video(snapshot, file),
         "received": snapshot.received or 0,
         "total": snapshot.total or 0,
         "shape": {"width": width, "height": height},
-        "poster": _poster(snapshot),
+        "poster": _poster(snapshot) if kind(snapshot) in PLAYED else "",
         "autoplay": autoplay and not snapshot.reused,
         "log": _log(snapshot),
-        "kind": _kind(snapshot),
-        "text": "",
+        "kind": kind(snapshot),
+        "text": text(snapshot),
+        "files": files(snapshot, base),
+        "hint": hint(snapshot),
+        "chain": _chain(around, base),
     }
 
 
-def relative(path: Path | None, base: Path) -> str:
-    """Return `path` as a relative address from the notebook's folder; empty when there is no file yet."""
-    if path is None:
-        return ""
-    return quote(os.path.relpath(path, base).replace(os.sep, "/"))
+def clip_of(snapshot: Snapshot, base: Path) -> dict[str, Any] | None:
+    """Return where a page finds a video: its file beside the notebook, and its address while that lives."""
+    return _video(snapshot, relative(snapshot.path, base))
+
+
+def _chain(around: Around, base: Path) -> list[dict[str, Any]]:
+    """Return the shots to play one after another, as far as they are there."""
+    clips = [(shot, clip_of(shot, base)) for shot in around.shots]
+    return [{"id": shot.intent, "name": shot.name, "video": clip} for shot, clip in clips if clip is not None and shot.done]
 
 
 def _phase(snapshot: Snapshot) -> str:
@@ -99,6 +109,7 @@ def _values(snapshot: Snapshot) -> dict[str, str | int]:
     timed_out = error is not None and error.key == "timed_out"
     return {
         "ahead": snapshot.ahead,
+        "file": snapshot.sending_file,
         "gateway": snapshot.gateway,
         "made": date(made) if made else "",
         "looked": clock(snapshot.looked_at) if snapshot.looked_at else "",
@@ -140,13 +151,13 @@ def message_of(error: PVideoError, tone: str) -> dict[str, str]:
 
 def _video(snapshot: Snapshot, file: str) -> dict[str, Any] | None:
     url = playable(snapshot.output_url, demo=snapshot.realm == "demo")
-    if not (url or file) or _kind(snapshot) not in {"video", "audio", "image"}:
+    if not (url or file) or kind(snapshot) not in PLAYED:
         return None
     media = snapshot.media
     return {
         "url": url,
         "file": file,
-        "type": "video/mp4",
+        "type": content_type(snapshot.path),
         "bytes": snapshot.total or snapshot.received or 0,
         "seconds": float(media.seconds) if media and media.seconds else float(_number(snapshot.input.get("duration"))),
     }
@@ -171,11 +182,6 @@ def _log(snapshot: Snapshot) -> dict[str, str] | None:
         return None
     href = snapshot.dashboard_url or ""
     return {"id": snapshot.log_id, "href": href if href.startswith("https://") else ""}
-
-
-def _kind(snapshot: Snapshot) -> str:
-    model = known_model(snapshot.model)
-    return model.output if model else "video"
 
 
 def _number(value: Any) -> float:
