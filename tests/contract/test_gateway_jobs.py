@@ -16,6 +16,7 @@ from pvideo.job.engine import Engine
 from pvideo.job.limits import limits
 from pvideo.notebook import commands
 from pvideo.notebook.doctor import doctor
+from pvideo.notebook.log import part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,6 +120,15 @@ def test_the_new_log_system_is_told_with_the_dashboard(demo: RunningDemo, status
 
     assert caught.value.key == key
     assert "https://dash.cloudflare.com/demo/ai/ai-gateway/gateways/pvideo/logs" in caught.value.next
+
+
+def test_explain_has_the_entry_or_says_why_not(demo: RunningDemo, monkeypatch: pytest.MonkeyPatch) -> None:
+    video = press(name="cat")
+    assert part(video).startswith("cat · log ")
+    demo.settings(logs_system="observability")
+    assert part(video).endswith("/gateways/pvideo/logs")
+    monkeypatch.delenv("CLOUDFLARE_API_TOKEN")
+    assert part(video).startswith("log: No token for Cloudflare's API.")
 
 
 def test_what_has_no_entry_says_why(demo: RunningDemo) -> None:

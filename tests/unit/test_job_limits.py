@@ -10,7 +10,7 @@ import pytest
 from pvideo import settings
 from pvideo.endpoint import Endpoint
 from pvideo.errors import SettingsError
-from pvideo.job.limits import Limits, Pace, limits, plan
+from pvideo.job.limits import Limits, Pace, limits, plan, planned
 from pvideo.notebook import limits as words
 from pvideo.wire.gateways import RateLimit
 
@@ -52,6 +52,17 @@ def test_a_plan_knows_the_time_of_one_and_an_account_with_little_credit() -> Non
     assert plan(13, None, per_minute=6) == 120
     assert plan(4, RateLimit(4, 10), looks=0) == 0
     assert plan(5, RateLimit(4, 10), looks=0, took=2) == 12
+
+
+def test_a_sweep_is_told_how_long_it_takes_before_it_starts(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setenv("PVIDEO_HOME", str(tmp_path))
+    settings.configure(account_id="a", gateway_id="g", replicate_token="x" * 40)
+    assert words.sweep_line(16, took=10) == ""
+    settings.configure(rate_limit=(28, 60))
+
+    assert planned(16, took=10) == (190.0, RateLimit(28, 60.0))
+    assert words.sweep_line(16, took=10) == "16 videos take at least 3:10: g lets 28 requests per 60 s (fixed) pass"
+    assert words.sweep_line(4, took=10) == ""
 
 
 # keeping to it

@@ -57,6 +57,24 @@ def plan(count: int, limits: RateLimit | None, *, took: float = 0.0, looks: floa
     return max(creates, max(ceil(requests / limits.requests) - 1, 0) * limits.seconds) + took
 
 
+def planned(count: int, *, took: float = 0.0) -> tuple[float, RateLimit | None]:
+    """Return `plan` for where presses go now, with the limit that it keeps to; seconds of `took` where none is known.
+
+    Args:
+        count: How many videos.
+        took: Seconds that one video takes by itself.
+
+    Raises:
+        SettingsError: No account is set up.
+    """
+    from pvideo import settings
+
+    there = settings.endpoint()
+    limits.told(there, settings.current().rate_limit)
+    limit = limits.meter(there.account_id, there.gateway).limit
+    return plan(count, limit, took=took), limit
+
+
 class Pace:
     """Our own requests to one gateway.
 
