@@ -219,7 +219,7 @@ def test_a_stored_key_needs_a_gateway_and_its_token(monkeypatch: pytest.MonkeyPa
 def test_the_doctor_reads_how_the_gateway_is_set(demo: RunningDemo, monkeypatch: pytest.MonkeyPatch) -> None:
     good = doctor(shell())
     assert "✓ Set-up" in good
-    assert "pvideo: authentication on, no cache, no retries; logs on; rate limit none" in good
+    assert "pvideo: authentication on, no cache, no retries; logs on; rate limit none; read with CLOUDFLARE_API_TOKEN, environment" in good
     assert "log_payload=False" in good
 
     pvideo.gateways.update("pvideo", cache_ttl=300, retries=3, authentication=False, rate_limit=(900, 60))

@@ -51,6 +51,16 @@ class _Failed(Exception):  # noqa: N818 - it names what happened
         return self.status in _TOKEN_STATUSES or bool(self.codes & _TOKEN_CODES)
 
 
+def require() -> None:
+    """Look whether the package is installed.
+
+    Raises:
+        ManagementError: ``gateway_package``: it is not, with the line that installs it.
+    """
+    if importlib.util.find_spec("cloudflare") is None:
+        raise ManagementError("gateway_package")
+
+
 class Cloud:
     """One account's gateways.
 
@@ -64,8 +74,7 @@ class Cloud:
     """
 
     def __init__(self, there: Management, *, user_agent: str, transport: httpx.BaseTransport | None = None) -> None:
-        if importlib.util.find_spec("cloudflare") is None:
-            raise ManagementError("gateway_package")
+        require()
         import cloudflare
 
         self.there = there
