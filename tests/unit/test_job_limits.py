@@ -128,6 +128,23 @@ def test_configure_says_it_where_it_cannot_be_read(scene: Scene) -> None:
     assert limits.meter("demo", "pvideo").source == "configure"
 
 
+def test_a_card_says_that_the_limit_holds_it_up(scene: Scene) -> None:
+    limits.learn("demo", "pvideo", RateLimit(4, 60), "a test")
+    scene.demo.settings(gateway_limit=4, gateway_interval=60.0)
+    first = scene.press(prompt="one", draft=True)
+    scene.run(20)
+    assert first.status == "succeeded"
+    videos = [scene.press(prompt=f"cat {number}", draft=True) for number in range(3)]
+    scene.run(2)
+
+    waiting = [video.snapshot() for video in videos if video.snapshot().phase == "countdown"]
+    assert [shown.error.title for shown in waiting] == ["Your gateway's rate limit is reached"]
+    assert waiting[0].next_at - scene.now() > 30
+    scene.settle()
+    assert {video.status for video in videos} == {"succeeded"}
+    assert [row for row in scene.asked("gateway") if row["status"] == 429] == []
+
+
 @pytest.mark.parametrize("value", [5, (0, 60), (5,), ("a", 60), (5.5, 60), (5, 0), "5/60"])
 def test_a_limit_that_is_none_is_refused(value: Any) -> None:
     with pytest.raises(SettingsError, match=r"\(100, 60\)"):
