@@ -25,7 +25,9 @@ if TYPE_CHECKING:
         UnreachableError,
         WatchError,
     )
+    from pvideo.job.plan import sweep
     from pvideo.job.press import generate
+    from pvideo.job.sweep import Sweep
     from pvideo.job.video import Video
     from pvideo.notebook.studio import Studio
 
@@ -43,6 +45,7 @@ __all__ = [
     "RefusedError",
     "SettingsError",
     "Studio",
+    "Sweep",
     "UnconfirmedError",
     "UnreachableError",
     "Video",
@@ -50,11 +53,18 @@ __all__ = [
     "configure",
     "generate",
     "load_ipython_extension",
+    "sweep",
     "unload_ipython_extension",
 ]
 
 _ERRORS = frozenset(name for name in __all__ if name.endswith("Error"))
-_HOMES = {"Studio": "pvideo.notebook.studio", "Video": "pvideo.job.video", "generate": "pvideo.job.press"}
+_HOMES = {
+    "Studio": "pvideo.notebook.studio",
+    "Sweep": "pvideo.job.sweep",
+    "Video": "pvideo.job.video",
+    "generate": "pvideo.job.press",
+    "sweep": "pvideo.job.plan",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -75,10 +85,12 @@ def __dir__() -> list[str]:
 
 def _compose() -> None:
     """Tie the rooms together: a video, which knows no notebook, is shown by one where there is one."""
+    from pvideo.job.sweep import Sweep
     from pvideo.job.video import Video
-    from pvideo.notebook.hook import show_video
+    from pvideo.notebook.hook import attended, show_video
 
-    Video.display_hook = staticmethod(show_video)
+    Video.display_hook = Sweep.display_hook = staticmethod(show_video)
+    Sweep.attended = staticmethod(attended)
 
 
 def configure(*, demo: bool | None = None, **changes: Any) -> None:

@@ -118,13 +118,16 @@ class SettingsError(PVideoError):
 class InputError(PVideoError):
     """What was asked does not fit the model; nothing was sent. ``problems`` has one entry per input."""
 
-    keys = frozenset({"option_unknown", "value_wrong", "input_invalid", "prompt_missing", "variable_unknown", "name_taken", "file_refused"})
+    keys = frozenset(
+        {"option_unknown", "value_wrong", "input_invalid", "prompt_missing", "variable_unknown", "name_taken", "file_refused"}
+        | {"combination_wrong"}
+    )
 
 
 class BudgetError(PVideoError):
     """The budget, or an unknown price while one is set, stopped it; nothing was sent."""
 
-    keys = frozenset({"budget_reached", "price_unknown"})
+    keys = frozenset({"budget_reached", "price_unknown", "confirm_needed"})
 
 
 class JournalError(PVideoError):
@@ -179,7 +182,10 @@ class WatchError(PVideoError):
 class PredictionError(PVideoError):
     """The job ended without a video."""
 
-    keys = frozenset({"flagged", "model_failed", "interrupted", "timed_out", "canceled", "canceled_unsent", "aborted", "output_expired"})
+    keys = frozenset(
+        {"flagged", "model_failed", "interrupted", "timed_out", "canceled", "canceled_unsent", "aborted", "output_expired"}
+        | {"sweep_incomplete"}
+    )
 
 
 class DownloadError(PVideoError):

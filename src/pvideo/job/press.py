@@ -64,7 +64,7 @@ def generate(
     return press(find_model(model), given, name=name, prefer_wait=prefer_wait, confirm=confirm)
 
 
-def press(
+def press(  # noqa: PLR0913 - what a press is, each by its name
     model: Model,
     inputs: Mapping[str, Any],
     *,
@@ -75,6 +75,7 @@ def press(
     prefer_wait: bool = False,
     confirm: bool = False,
     defaults: bool = True,
+    sweep: str = "",
 ) -> Video:
     """Press once: nothing is sent that is not written down, and nothing invalid or over the budget is written down.
 
@@ -88,20 +89,21 @@ def press(
         prefer_wait: See `generate`.
         confirm: Agree to a price that is not known.
         defaults: Take what is not given from ``configure(inputs=…)``.
+        sweep: The sweep that it belongs to: so many of one are made at once, no more.
 
     Raises:
         InputError: See `generate`; also for BudgetError, SettingsError, JournalError.
     """
     now, engine = settings.current(), Engine.get()
-    typed = {**_defaults(model, now, inputs), **inputs} if defaults else dict(inputs)
-    _refuse_tokens(model, typed)
+    typed = with_defaults(model, now, inputs) if defaults else dict(inputs)
+    refuse_tokens(model, typed)
     prepared = _prepare(model, typed)
     place = _endpoint(engine, model, prepared, now, reuse=reuse and not again)
     if not isinstance(place, settings.Endpoint):
         return place
     row, sent = write_down(engine.tools, model, prepared, place, now)
     engine.learn(place)
-    row = replace(row, name=name, template=template or "", prefer_wait=prefer_wait)
+    row = replace(row, name=name, template=template or "", prefer_wait=prefer_wait, sweep=sweep)
     reused: Literal["none", "running", "any"] = "none" if again else "any" if reuse else "running"
 
     def hand_over() -> Video:
@@ -138,12 +140,13 @@ def find_model(model: str | Model | None = None) -> Model:
         return found
 
 
-def _defaults(model: Model, now: Settings, inputs: Mapping[str, Any]) -> dict[str, Any]:
+def with_defaults(model: Model, now: Settings, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs with what is not given taken from ``configure(inputs=…)``."""
     named = {name.replace("-", "_") for name in inputs}
-    return {name: value for name, value in now.inputs.items() if model.field(name) and name.replace("-", "_") not in named}
+    return {**{name: value for name, value in now.inputs.items() if model.field(name) and name.replace("-", "_") not in named}, **inputs}
 
 
-def _refuse_tokens(model: Model, inputs: Mapping[str, Any]) -> None:
+def refuse_tokens(model: Model, inputs: Mapping[str, Any]) -> None:
     """Refuse a token typed where it would be sent, kept and logged."""
     for name, value in inputs.items():
         field = model.field(name)

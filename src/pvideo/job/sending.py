@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import PVideoError
 from pvideo.job.schedule import RESENDS, resend_wait
+from pvideo.job.turns import pace_of
 from pvideo.wire.verdict import CreateFailed, Verdict
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ _BUSY_WAITS = (5.0, 15.0, 30.0)
 
 async def send(course: Course) -> None:
     """Send a new job: it becomes ``created``, ``unknown``, ``rejected`` or ``canceled``."""
+    if course.row.sweep and not await course.tools.places(course.row).enter(course):
+        return await _withdraw(course)
     turns = course.tools.turns(course.row)
     times = {"busy": 0, "not_sent": 0, "refused": 0}
     while course.row.state == "new":
@@ -42,7 +45,8 @@ async def send(course: Course) -> None:
             verdict = await _attempt(course)
             wait = _wait(course, verdict, times) if verdict else None
         finally:
-            turns.leave(hold=wait if verdict and verdict.kind == "busy" else None)
+            busy = verdict if verdict and verdict.kind == "busy" else None
+            turns.leave(hold=wait if busy else None, pace=_pace(busy) if busy else None)
         if verdict is None:
             return None
         if wait is None:
@@ -134,10 +138,14 @@ def _wait(course: Course, verdict: Verdict, times: dict[str, int]) -> float | No
     if verdict.kind == "refused":
         return 2.0 if verdict.second_look and count == 0 else None
     if verdict.kind == "busy":
-        return (verdict.retry_after or _BUSY_WAITS[count]) if count < len(_BUSY_WAITS) else None
+        return max(verdict.retry_after or _BUSY_WAITS[count], _pace(verdict) or 0.0) if count < len(_BUSY_WAITS) else None
     if verdict.error.key == "certificate":
         return None
     return resend_wait(count, course.tools.chance()) if count < len(RESENDS) else None
+
+
+def _pace(verdict: Verdict) -> float | None:
+    return pace_of(str(verdict.error.values.get("detail") or ""))
 
 
 async def _count_down(course: Course, verdict: Verdict, wait: float) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pvideo.job.clock import Clock
 from pvideo.job.looking import Desk
+from pvideo.job.places import Places
 from pvideo.job.schedule import Bucket
 from pvideo.job.turns import Turns
 from pvideo.job.worker import Worker
@@ -137,12 +138,17 @@ class Tools:
     bucket: Bucket = field(default_factory=Bucket)
     lines: dict[str, Turns] = field(default_factory=dict)
     desks: dict[str, Desk] = field(default_factory=dict)
+    sweeps: dict[str, Places] = field(default_factory=dict)
     offsets: dict[str, float] = field(default_factory=dict)
     """How far each server's clock is ahead of our steady one, as its last answer told."""
 
     def turns(self, row: JobRow) -> Turns:
         """Return the line of creates to a job's endpoint."""
         return self.lines.setdefault(row.base_url, Turns())
+
+    def places(self, row: JobRow) -> Places:
+        """Return the places of the sweep that a job belongs to."""
+        return self.sweeps.setdefault(row.sweep, Places())
 
     def desk(self, row: JobRow) -> Desk:
         """Return the line of looks at a job's endpoint."""
