@@ -84,7 +84,7 @@ def test_an_input_that_takes_lists_goes_through_a_list_of_lists() -> None:
 
 @pytest.mark.parametrize("value", [[], range(0), range(10**9), range(MOST + 1)])
 def test_an_empty_or_endless_axis_is_refused(value: Any) -> None:
-    with pytest.raises(InputError, match="seed is to go through an empty list|at most"):
+    with pytest.raises(InputError, match=r"seed is to go through an empty list|at most"):
         axes_of(MODEL, {"seed": value})
 
 

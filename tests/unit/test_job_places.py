@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import pytest
@@ -121,7 +122,7 @@ def test_a_small_account_is_asked_at_its_own_pace(world: World) -> None:
     assert [course.feed.latest.status for course in courses] == ["succeeded"] * 6
     assert world.replicate.posts == 6 + AT_ONCE - 1
     sent = sorted(run.at for run in world.replicate.runs)
-    assert all(10.0 <= after - before <= 11.0 for before, after in zip(sent, sent[1:], strict=False))
+    assert all(10.0 <= after - before <= 11.0 for before, after in itertools.pairwise(sent))
 
 
 def test_a_small_account_is_forgotten_after_a_while(world: World) -> None:
@@ -145,7 +146,12 @@ async def wait_for(world: World, seconds: float) -> None:
 
 @pytest.mark.parametrize(
     ("text", "pace"),
-    [(LOW_CREDIT, 10.0), ("reduced to 1 request per second", 1.0), ("Request was throttled.", None), ("reduced to 0 requests per minute", None)],
+    [
+        (LOW_CREDIT, 10.0),
+        ("reduced to 1 request per second", 1.0),
+        ("Request was throttled.", None),
+        ("reduced to 0 requests per minute", None),
+    ],
 )
 def test_a_refusal_says_the_pace(text: str, pace: float | None) -> None:
     assert pace_of(text) == pace

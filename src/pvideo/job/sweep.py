@@ -77,7 +77,7 @@ class Sweep(Sequence[Video]):
         self._seats = seats
         self._again = again
         self._prefer_wait = prefer_wait
-        self._lock = threading.RLock()
+        self._pressing = threading.Lock()
         self._observers: list[Callable[[], None]] = []
 
     # What it is
@@ -178,7 +178,7 @@ class Sweep(Sequence[Video]):
             BudgetError: All together are over a budget. Nothing was sent.
             PVideoError: As a press; what was pressed before goes on, and a second call presses the rest.
         """
-        return self._press([seat for seat in self._seats if seat.video is None], again=self._again)
+        return self._press(lambda seat: seat.video is None, again=self._again)
 
     def wait(self, timeout: float | None = None) -> Sweep:
         """Wait until nothing more happens to any of them, and return this sweep. An interrupt ends the waiting, not the jobs.
@@ -215,7 +215,7 @@ class Sweep(Sequence[Video]):
         Raises:
             PVideoError: As a press.
         """
-        return self._press([seat for seat in self._seats if seat.standing in _MISSING], again=True)
+        return self._press(lambda seat: seat.standing in _MISSING, again=True)
 
     def replace(self, old: Video, new: Video) -> None:
         """Let `new` stand where `old` stood: a button tried it again."""
@@ -264,16 +264,16 @@ class Sweep(Sequence[Video]):
 
     # Inside
 
-    def _press(self, seats: list[Seat], *, again: bool) -> Sweep:
-        self._same_account(seats)
-        self._permit([seat for seat in seats if again or seat.video is None])
-
-        # Not cut by an interrupt: half a sweep would be on its way, and nobody would hold it.
+    def _press(self, wanted: Callable[[Seat], bool], *, again: bool) -> Sweep:
         def press_all() -> None:
-            for seat in seats:
-                self._press_one(seat, again=again)
+            with self._pressing:  # two clicks are one press: the second finds nothing left
+                seats = [seat for seat in self._seats if wanted(seat)]
+                self._same_account(seats)
+                self._permit(seats)
+                for seat in seats:
+                    self._press_one(seat, again=again)
 
-        uncut(press_all)
+        uncut(press_all)  # an interrupt must not leave half a sweep on its way that nobody holds
         self._tell()
         return self
 
@@ -311,8 +311,7 @@ class Sweep(Sequence[Video]):
 
     def sit(self, seat: Seat, video: Video) -> None:
         """Put a video into its place."""
-        with self._lock:
-            seat.video = video
+        seat.video = video
         video.observe(lambda _: self._tell())
 
     def _tell(self) -> None:

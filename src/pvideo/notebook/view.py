@@ -48,7 +48,7 @@ def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay:
         "status": snapshot.status,
         "done": snapshot.done,
         "demo": snapshot.realm == "demo",
-        "phase": _phase(snapshot),
+        "phase": phase_of(snapshot),
         "values": _values(snapshot),
         "now": now * 1000,
         **_times(snapshot),
@@ -61,7 +61,7 @@ def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay:
         "message": _message(snapshot),
         "actions": actions(snapshot),
         "more": more(snapshot, file),
-        "video": _video(snapshot, file),
+        "video": clip(snapshot, file),
         "received": snapshot.received or 0,
         "total": snapshot.total or 0,
         "shape": {"width": width, "height": height},
@@ -80,7 +80,8 @@ def relative(path: Path | None, base: Path) -> str:
     return quote(os.path.relpath(path, base).replace(os.sep, "/"))
 
 
-def _phase(snapshot: Snapshot) -> str:
+def phase_of(snapshot: Snapshot) -> str:
+    """Return the part of a state, in the page's words."""
     if snapshot.status == "rejected" and is_budget(snapshot):
         return "budget"
     if snapshot.status == "canceled" and snapshot.error is not None and snapshot.error.key == "canceled_unsent":
@@ -138,7 +139,8 @@ def message_of(error: PVideoError, tone: str) -> dict[str, str]:
     return {"key": error.key, "title": error.title, "sentence": error.sentence, "next": error.next, "tone": tone}
 
 
-def _video(snapshot: Snapshot, file: str) -> dict[str, Any] | None:
+def clip(snapshot: Snapshot, file: str) -> dict[str, Any] | None:
+    """Return where the page finds what was made; None while there is nothing to play."""
     url = playable(snapshot.output_url, demo=snapshot.realm == "demo")
     if not (url or file) or _kind(snapshot) not in {"video", "audio", "image"}:
         return None
