@@ -38,7 +38,8 @@ async function isOurs(manager: NonNullable<Loose>, id: string, job: string): Pro
     .catch(() => undefined));
   const get = model?.["get"];
   if (typeof get !== "function") return false;
-  return get.call(model, "kind") === "card" && loose(get.call(model, "view"))?.["id"] === job;
+  const shown: Record<string, string> = { card: "view", sheet: "sheet" };
+  return loose(get.call(model, shown[String(get.call(model, "kind"))] ?? ""))?.["id"] === job;
 }
 
 function replaced(cell: unknown, htmls: Map<string, string>): unknown {
