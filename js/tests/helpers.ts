@@ -98,12 +98,12 @@ const open: AbortController[] = [];
 /** Every view ends with its test: Blobs are shared by all views of a page. */
 export const endAll = (): void => open.splice(0).forEach((one) => one.abort());
 
-export function render(model: Model): Rendered {
+export function render(model: Model, bundle: { render(props: { model: Model; el: HTMLElement; signal: AbortSignal }): void } = widget): Rendered {
   const el = document.createElement("div");
   document.body.replaceChildren(el);
   const end = new AbortController();
   open.push(end);
-  widget.render({ model, el, signal: end.signal });
+  bundle.render({ model, el, signal: end.signal });
   return {
     el,
     end,
