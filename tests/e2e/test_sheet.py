@@ -70,8 +70,9 @@ def test_a_cell_with_ranges_fills_a_sheet_and_pays_for_each_video_once(lab: Lab,
     lab.wait_for_saved_html(1)
     saved = lab.read()["cells"][1]["outputs"][0]["data"]
     assert set(saved) == {"text/html", "text/plain"}
-    assert saved["text/html"].count("<img ") == 6
-    assert len(saved["text/html"]) < 250_000
+    html = "".join(saved["text/html"])
+    assert html.count("<img ") == 6
+    assert len(html) < 250_000
 
     lab.run(1)
     expect(sheet.locator(".pvideo-sheet-total")).to_have_text("from your library; nothing was sent")
@@ -81,3 +82,37 @@ def test_a_cell_with_ranges_fills_a_sheet_and_pays_for_each_video_once(lab: Lab,
     finally:
         lab.theme("JupyterLab Light")
     assert demo.created() == 6
+
+
+DEAR = """import pvideo
+from pvideo.demo import host
+from pvideo.settings import current
+place = host.ensure(home=current().home)
+pvideo.configure(demo=False, base_url=place.base_url, gateway_token=place.gateway_token, replicate_token=place.replicate_token)
+pvideo.configure(confirm_over=0.05)"""
+
+
+def test_a_dear_sweep_starts_by_its_button_and_what_failed_is_tried_again_alone(lab: Lab, demo: Demo) -> None:
+    demo.change(speed=4)
+    lab.open(lab.write(SETUP, DEAR, "%%pvideo board --duration 1..3 --draft --seed 7 --each\nA {red | blue} boat"))
+    for index in range(3):
+        lab.run(index)
+    sheet = sheet_of(lab, 2)
+    expect(sheet).to_have_attribute("data-state", "asks")
+    lab.picture("sheet-asks", of=lab.output(2))
+    assert demo.created() == 0
+
+    demo.faults({"match": {"op": "create", "nth": 1}, "do": "fate", "end": "failed", "error": "CUDA out of memory"})
+    sheet.get_by_role("button", name="Generate 6 · $0.06").click()
+    expect_state(sheet, "over")
+    lab.picture("sheet-failed", of=lab.output(2))
+    again = sheet.get_by_role("button", name="Try the failed one again · $0.0")
+    assert sorted(demo.statuses()) == ["failed", *["succeeded"] * 5]
+
+    again.click()
+    expect(sheet.locator(".pvideo-sheet-stands")).to_contain_text("6 of 6 done", timeout=60_000)
+    assert sorted(demo.statuses()) == ["failed", *["succeeded"] * 6]
+
+    lab.page.set_viewport_size({"width": 560, "height": 900})
+    lab.page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
+    lab.picture("sheet-narrow")

@@ -106,7 +106,11 @@ def total(made: Sweep) -> str:
 def parts(made: Sweep, counts: Tally) -> list[str]:
     """Return how it stands, in words: ``5 of 8 done``, ``1 running``, ``$0.70``."""
     found = [say("sheet", word, count=getattr(counts, word)) for word in _WORDS if getattr(counts, word)]
-    return [say("sheet", "done", done=counts.done, count=counts.count), *found, *([made.cost_text] if counts.cost or made.realm != "demo" else [])]
+    return [
+        say("sheet", "done", done=counts.done, count=counts.count),
+        *found,
+        *([made.cost_text] if counts.cost or made.realm != "demo" else []),
+    ]
 
 
 def said(counts: Tally) -> str:
