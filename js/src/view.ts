@@ -170,6 +170,8 @@ export interface Tile {
   done: boolean;
   money: string;
   note: string;
+  /** Why there is no video. */
+  reason: string;
   sent: number | null;
   stars: number;
   video: Clip | null;

@@ -8,7 +8,7 @@ beforeEach(freeze);
 
 const CLIP = { url: "", file: "videos/a.mp4", type: "video/mp4", bytes: 5, seconds: 5 };
 const tile = (index: number, changes: Partial<Tile> = {}): Tile => ({
-  id: `job${index}`, places: [index], title: `seed ${index + 1}`, status: "processing", phase: "", done: false, money: "$0.10", note: "", sent: NOW - 4000, stars: 0, video: null, ...changes,
+  id: `job${index}`, places: [index], title: `seed ${index + 1}`, status: "processing", phase: "", done: false, money: "$0.10", note: "", reason: "", sent: NOW - 4000, stars: 0, video: null, ...changes,
 });
 const done = (index: number, changes: Partial<Tile> = {}): Tile => tile(index, { status: "succeeded", done: true, note: "11 s", video: CLIP, ...changes });
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.e2e.demo import Demo
     from tests.e2e.lab import Lab
 
-BOARD = f"%%pvideo board --seed 1..3 --duration 1,2 --draft\n{PROMPT}"
+BOARD = f"%%pvideo board --seed 1..3 --fps 24,48 --duration 2 --draft\n{PROMPT}"
 
 
 def sheet_of(lab: Lab, index: int) -> Locator:
@@ -25,11 +25,11 @@ def expect_state(sheet: Locator, state: str) -> None:
 
 def test_a_cell_with_ranges_fills_a_sheet_and_pays_for_each_video_once(lab: Lab, demo: Demo) -> None:
     demo.change(speed=2)
-    lab.open(lab.write(SETUP, BOARD, "print(len(board), board[0].seed, board[1].inputs['duration'])"))
+    lab.open(lab.write(SETUP, BOARD, "print(len(board), board[0].seed, board[1].inputs['fps'])"))
     lab.run(0)
     lab.run(1)
     sheet = sheet_of(lab, 1)
-    expect(sheet.locator(".pvideo-sheet-title")).to_have_text("board: 6 videos: seed 1–3 × duration 1, 2")
+    expect(sheet.locator(".pvideo-sheet-title")).to_have_text("board: 6 videos: seed 1–3 × fps 24, 48")
     expect(sheet.locator(".pvideo-tile")).to_have_count(6)
     expect(sheet.locator(".pvideo-sheet-stands")).to_contain_text("waiting")
     lab.picture("sheet-running", of=lab.output(1))
@@ -37,9 +37,9 @@ def test_a_cell_with_ranges_fills_a_sheet_and_pays_for_each_video_once(lab: Lab,
 
     expect(sheet.locator(".pvideo-sheet-stands")).to_contain_text("6 of 6 done")
     lab.run(2)
-    expect(lab.output(2)).to_contain_text("6 1 2")
-    asked = [(one["input"]["seed"], one["input"]["duration"]) for one in demo.predictions()]
-    assert sorted(asked) == [(seed, seconds) for seed in range(1, 4) for seconds in (1, 2)]
+    expect(lab.output(2)).to_contain_text("6 1 48")
+    asked = [(one["input"]["seed"], one["input"]["fps"]) for one in demo.predictions()]
+    assert sorted(asked) == [(seed, rate) for seed in range(1, 4) for rate in (24, 48)]
 
     # By keyboard: one Tab stop, arrows move, Enter opens a card, Escape closes it and stays.
     tiles = sheet.locator(".pvideo-tile")
@@ -61,8 +61,8 @@ def test_a_cell_with_ranges_fills_a_sheet_and_pays_for_each_video_once(lab: Lab,
     sheet.locator('button[data-action="play"]').click()
     lab.page.wait_for_function(
         "() => { const all = [...document.querySelectorAll('.pvideo-tile video')];"
-        " return all.length === 6 && all.every((one) => one.currentTime > 0.5) &&"
-        " Math.max(...all.map((one) => one.currentTime)) - Math.min(...all.map((one) => one.currentTime)) < 0.2; }",
+        " return all.length === 6 && all.every((one) => one.currentTime > 0.3) &&"
+        " Math.max(...all.map((one) => one.currentTime)) - Math.min(...all.map((one) => one.currentTime)) < 0.25; }",
         timeout=20_000,
     )
     lab.picture("sheet-playing", of=lab.output(1))

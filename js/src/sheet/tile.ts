@@ -37,9 +37,10 @@ const RUNS = new Set(["starting", "processing"]);
 export function tilePart(first: Tile, tools: TileTools): TilePart {
   const picture = h("img", { class: "pvideo-tile-picture", alt: "", hidden: true });
   const time = h("span", { class: "pvideo-tile-time" });
+  const reason = h("span", { class: "pvideo-tile-reason", hidden: true });
   const box = h("button", { class: "pvideo-tile-box", tabindex: -1, title: words.select }, drawing(CHECK, "check"));
   const star = h("button", { class: "pvideo-tile-star", tabindex: -1, title: words.star }, drawing(STAR, "star"));
-  const stage = h("span", { class: "pvideo-tile-stage" }, picture, time, box, star);
+  const stage = h("span", { class: "pvideo-tile-stage" }, picture, reason, time, box, star);
   const state = badge();
   const note = h("span", { class: "pvideo-tile-note" });
   const money = h("span", { class: "pvideo-tile-money" });
@@ -63,7 +64,7 @@ export function tilePart(first: Tile, tools: TileTools): TilePart {
     player?.remove();
     player = null;
   };
-  const name = (): string => [tile.title, tile.status ? statusWord(tile.status) : "", tile.note, tile.money, tile.stars ? `${words.star} ${tile.stars}` : ""].filter(Boolean).join(", ");
+  const name = (): string => [tile.title, tile.status ? statusWord(tile.status) : "", tile.note, tile.reason, tile.money, tile.stars ? `${words.star} ${tile.stars}` : ""].filter(Boolean).join(", ");
   return {
     el,
     tile: () => tile,
@@ -81,6 +82,8 @@ export function tilePart(first: Tile, tools: TileTools): TilePart {
       title.hidden = sheet.axes.length !== 1;
       if (!RUNS.has(tile.status)) setText(time, image || tile.status ? "" : "–");
       setText(note, tile.note);
+      setText(reason, tile.reason);
+      reason.hidden = !tile.reason;
       setText(money, tile.money);
       star.hidden = !sheet.rates || !tile.done;
       star.toggleAttribute("data-on", tile.stars > 0);

@@ -64,7 +64,7 @@ def generate(
     return press(find_model(model), given, name=name, prefer_wait=prefer_wait, confirm=confirm)
 
 
-def press(  # noqa: PLR0913 - what a press is, each by its name
+def press(
     model: Model,
     inputs: Mapping[str, Any],
     *,
@@ -75,7 +75,7 @@ def press(  # noqa: PLR0913 - what a press is, each by its name
     prefer_wait: bool = False,
     confirm: bool = False,
     defaults: bool = True,
-    sweep: str = "",
+    **origin: Any,
 ) -> Video:
     """Press once: nothing is sent that is not written down, and nothing invalid or over the budget is written down.
 
@@ -89,7 +89,7 @@ def press(  # noqa: PLR0913 - what a press is, each by its name
         prefer_wait: See `generate`.
         confirm: Agree to a price that is not known.
         defaults: Take what is not given from ``configure(inputs=…)``.
-        sweep: The sweep that it belongs to: so many of one are made at once, no more.
+        **origin: What else the journal keeps: ``made_from``, the job that a person makes this one from, and ``made_as``; ``sweep``.
 
     Raises:
         InputError: See `generate`; also for BudgetError, SettingsError, JournalError.
@@ -103,7 +103,7 @@ def press(  # noqa: PLR0913 - what a press is, each by its name
         return place
     row, sent = write_down(engine.tools, model, prepared, place, now)
     engine.learn(place)
-    row = replace(row, name=name, template=template or "", prefer_wait=prefer_wait, sweep=sweep)
+    row = replace(row, name=name, template=template or "", prefer_wait=prefer_wait, **origin)
     reused: Literal["none", "running", "any"] = "none" if again else "any" if reuse else "running"
 
     def hand_over() -> Video:

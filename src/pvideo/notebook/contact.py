@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from .saved import poster_url
-from .tiles import note, parts, short_money, total
+from .tiles import note, parts, reason, short_money, total
 from .view import relative
 from .words import say
 
@@ -71,5 +71,5 @@ def _cell(combination: Combination, video: Video | None, base: Path, *, titled: 
     picture = f'<img src="{poster}" width="{_SIDE}" title="{title}">' if poster else ""
     linked = f'<a href="{escape(file)}">{picture or escape(say("labels", "open"))}</a><br>' if file else ""
     words = [f"<b>{escape(shown.status)}</b>", *(escape(word) for word in (note(shown), short_money(shown)) if word)]
-    reason = f"<br>{escape(shown.error.title)}" if shown.error is not None and shown.path is None else ""
-    return f"{name}{linked}{' · '.join(words)}{reason}"
+    why = f"<br>{escape(reason(shown))}" if reason(shown) else ""
+    return f"{name}{linked}{' · '.join(words)}{why}"

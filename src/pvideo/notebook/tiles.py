@@ -49,7 +49,7 @@ def sheet_of(made: Sweep, *, nonce: str, base: Path, now: float, refused: PVideo
         "name": made.name,
         "title": made.title,
         "total": total(made),
-        "state": "asks" if asks else "runs" if counts.left or counts.unconfirmed else "over",
+        "state": "asks" if asks else "over" if all(video.snapshot().settled for video in made.videos) else "runs",
         "count": counts.count,
         "done": counts.done,
         "left": counts.left,
@@ -60,7 +60,7 @@ def sheet_of(made: Sweep, *, nonce: str, base: Path, now: float, refused: PVideo
         "notice": slow(made, counts),
         "message": message_of(refused, "warn") if refused is not None else _asks(made) if asks else None,
         "actions": actions(made, counts),
-        "axes": [_axis(axis) for axis in made.axes],
+        "axes": [axis_of(axis) for axis in made.axes],
         "tiles": tiles,
         "shape": {"width": width, "height": height},
         "demo": made.realm == "demo",
@@ -69,7 +69,8 @@ def sheet_of(made: Sweep, *, nonce: str, base: Path, now: float, refused: PVideo
     }
 
 
-def _axis(axis: Axis) -> dict[str, Any]:
+def axis_of(axis: Axis) -> dict[str, Any]:
+    """Return one axis of a sheet."""
     return {"name": axis.name, "title": axis.title, "labels": [axis.label(at) for at in range(len(axis.values))]}
 
 
@@ -85,6 +86,7 @@ def tile(combination: Combination, video: Video | None, base: Path) -> dict[str,
         "done": shown.done if shown else False,
         "money": short_money(shown) if shown else "",
         "note": note(shown) if shown else say("sheet", "not_sent"),
+        "reason": reason(shown) if shown else "",
         "sent": None if shown is None or shown.sent_at is None else shown.sent_at * 1000,
         "stars": stars_of(video),
         "video": clip(shown, relative(shown.path, base)) if shown else None,
@@ -106,11 +108,8 @@ def total(made: Sweep) -> str:
 def parts(made: Sweep, counts: Tally) -> list[str]:
     """Return how it stands, in words: ``5 of 8 done``, ``1 running``, ``$0.70``."""
     found = [say("sheet", word, count=getattr(counts, word)) for word in _WORDS if getattr(counts, word)]
-    return [
-        say("sheet", "done", done=counts.done, count=counts.count),
-        *found,
-        *([made.cost_text] if counts.cost or made.realm != "demo" else []),
-    ]
+    paid = [made.cost_text] if counts.cost or made.realm != "demo" else []
+    return [say("sheet", "done", done=counts.done, count=counts.count), *found, *paid]
 
 
 def said(counts: Tally) -> str:
@@ -154,6 +153,11 @@ def note(shown: Snapshot) -> str:
     if shown.status == "succeeded" and shown.took is not None and not shown.reused:
         return span(shown.took)
     return ""
+
+
+def reason(shown: Snapshot) -> str:
+    """Return why there is no video, in a few words."""
+    return shown.error.title if shown.error is not None and shown.settled and shown.path is None else ""
 
 
 def short_money(shown: Snapshot) -> str:
