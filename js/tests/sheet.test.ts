@@ -25,7 +25,7 @@ function sheet(tiles: Tile[], changes: Partial<SheetView> = {}): SheetView {
 
 const open = (shown: SheetView, traits: Record<string, unknown> = {}) => {
   const model = fakeModel({ kind: "sheet", sheet: shown, posters: {}, view: {}, saved: "", ...traits });
-  return { model, ...render(model, widget) };
+  return { model, ...render(model, undefined, widget) };
 };
 const press = (el: HTMLElement, key: string): boolean => el.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, composed: true }));
 const tiles = (el: HTMLElement): HTMLElement[] => [...el.querySelectorAll<HTMLElement>(".pvideo-tile")];

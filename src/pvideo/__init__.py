@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         DownloadError,
         InputError,
         JournalError,
+        ManagementError,
         PredictionError,
         PVideoError,
         RefusedError,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         UnreachableError,
         WatchError,
     )
+    from pvideo.job.gateways import gateways
     from pvideo.job.plan import sweep
     from pvideo.job.press import generate
     from pvideo.job.sweep import Sweep
@@ -40,6 +42,7 @@ __all__ = [
     "DownloadError",
     "InputError",
     "JournalError",
+    "ManagementError",
     "PVideoError",
     "PredictionError",
     "RefusedError",
@@ -51,6 +54,7 @@ __all__ = [
     "Video",
     "WatchError",
     "configure",
+    "gateways",
     "generate",
     "load_ipython_extension",
     "sweep",
@@ -62,6 +66,7 @@ _HOMES = {
     "Studio": "pvideo.notebook.studio",
     "Sweep": "pvideo.job.sweep",
     "Video": "pvideo.job.video",
+    "gateways": "pvideo.job.gateways",
     "generate": "pvideo.job.press",
     "sweep": "pvideo.job.plan",
 }
@@ -100,7 +105,8 @@ def configure(*, demo: bool | None = None, **changes: Any) -> None:
         demo: True sends presses to the embedded gateway (free, nothing leaves this machine), False to your account again.
         **changes: Any field of `pvideo.settings.Settings`: ``budget_session`` and ``budget_day`` (US dollars, None for none),
             ``folder``, ``model``, ``inputs`` (defaults for every press), ``deadline`` (seconds), ``account_id``, ``gateway_id``,
-            ``gateway_token``, ``replicate_token``, ``base_url``, ``trust_host``, ``autoplay``, ``confirm_over``, ``log_payload``.
+            ``gateway_token``, ``replicate_token``, ``base_url``, ``trust_host``, ``autoplay``, ``confirm_over``, ``log_payload``,
+            ``metadata`` (at most five plain values for the gateway's log).
 
     Raises:
         SettingsError: A name or a value does not fit; nothing was changed.

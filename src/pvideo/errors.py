@@ -14,6 +14,7 @@ The tree (catch by meaning)::
     ├── WatchError           it goes on at Replicate, but we cannot look
     ├── PredictionError      it ended without a video
     ├── DownloadError        it was made, but is not on disk
+    ├── ManagementError      a gateway's settings or its log could not be read or changed
     └── DemoError            the embedded gateway is missing or did not start
 
 The texts stand in ``texts.json``, which the page reads too; ``key`` names the entry.
@@ -112,7 +113,10 @@ class PVideoError(Exception):
 class SettingsError(PVideoError):
     """Where requests go, or with which token, is not known or not safe."""
 
-    keys = frozenset({"no_account", "setting_missing", "setting_wrong", "insecure_url", "trust_host", "token_in_cell", "reconcile_direct"})
+    keys = frozenset(
+        {"no_account", "setting_missing", "setting_wrong", "insecure_url", "trust_host", "token_in_cell", "reconcile_direct"}
+        | {"management_token_missing", "upload_direct"}
+    )
 
 
 class InputError(PVideoError):
@@ -120,7 +124,7 @@ class InputError(PVideoError):
 
     keys = frozenset(
         {"option_unknown", "value_wrong", "input_invalid", "prompt_missing", "variable_unknown", "name_taken", "file_refused"}
-        | {"combination_wrong"}
+        | {"model_name_wrong", "prompt_unwanted", "combination_wrong"}
     )
 
 
@@ -139,7 +143,7 @@ class JournalError(PVideoError):
 class UnreachableError(PVideoError):
     """No byte of the request left this machine; nothing was sent, nothing paid."""
 
-    keys = frozenset({"unreachable", "certificate"})
+    keys = frozenset({"unreachable", "certificate", "model_slow", "upload_failed"})
 
 
 class RefusedError(PVideoError):
@@ -148,6 +152,7 @@ class RefusedError(PVideoError):
     keys = frozenset(
         {"gateway_token", "replicate_token", "replicate_no_token", "stored_key", "gateway_name", "spend_limit", "refused"}
         | {"credit_replicate", "credit_cloudflare", "input_refused", "model_refused", "prompt_blocked"}
+        | {"model_unknown", "version_unknown", "upload_refused"}
     )
 
 
@@ -192,6 +197,15 @@ class DownloadError(PVideoError):
     """The video was made and paid, but is not on disk."""
 
     keys = frozenset({"fetch_failed", "output_strange", "disk_full_after", "folder_closed_after", "file_missing"})
+
+
+class ManagementError(PVideoError):
+    """A gateway's settings or its log could not be read or changed; it says whether something was changed."""
+
+    keys = frozenset(
+        {"gateway_package", "management_token", "management_refused", "management_lost", "gateway_exists", "gateway_unknown"}
+        | {"log_elsewhere", "log_missing", "log_none"}
+    )
 
 
 class DemoError(PVideoError):

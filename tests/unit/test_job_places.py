@@ -129,13 +129,13 @@ def test_a_small_account_is_forgotten_after_a_while(world: World) -> None:
     world.replicate.creates = [low_credit()]
     world.go(world.press().run())
     turns = world.tools.turns(world.row())
-    assert turns.pace == pytest.approx(10.2)
+    assert turns.apart == pytest.approx(10.2)
 
     world.after(700.0, lambda: None)
     world.go(wait_for(world, 700))
     courses = [world.press() for _ in range(3)]
     world.go(courses[0].run())
-    assert turns.pace == 0
+    assert turns.apart == 0
 
 
 async def wait_for(world: World, seconds: float) -> None:

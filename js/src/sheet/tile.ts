@@ -100,7 +100,7 @@ export function tilePart(first: Tile, tools: TileTools): TilePart {
       setAttribute(el, "aria-expanded", String(open));
     },
     player() {
-      if (!tile.video) return null;
+      if (!tile.video?.type.startsWith("video/")) return null;
       if (!player) {
         player = h("video", { class: "pvideo-tile-picture", "aria-hidden": "true", tabindex: -1 });
         Object.assign(player, { muted: true, playsInline: true, preload: "auto" });

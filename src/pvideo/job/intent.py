@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pvideo.job import schedule
 from pvideo.job.reconcile import HIDDEN, canonical, fingerprint
 from pvideo.library.rows import JobRow
+from pvideo.metadata import carried
 
 if TYPE_CHECKING:
     from pvideo.endpoint import Endpoint
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pvideo.settings import Settings
 
 _SHOWN_OF_DATA = 40
+_TAG = 2**20
+"""So many seeds there are at least where one is a tag of its press."""
 
 
 def press_key(folder: str, model: str, realm: str, typed: Mapping[str, Any]) -> str:
@@ -52,7 +55,8 @@ def write_down(tools: Tools, model: Model, prepared: Prepared, endpoint: Endpoin
         account=endpoint.account_id,
         gateway=endpoint.gateway,
         model=model.name,
-        prompt=str(sent.get("prompt") or ""),
+        version=model.pin or None,
+        prompt=str(sent.get(model.prompt_field or "prompt") or ""),
         typed=prepared.typed,
         input=kept,
         seed=seed,
@@ -61,6 +65,7 @@ def write_down(tools: Tools, model: Model, prepared: Prepared, endpoint: Endpoin
         notes=tuple(prepared.notes),
         deadline=now.deadline,
         log_payload=now.log_payload,
+        metadata=None if endpoint.kind == "direct" else carried(now.metadata, intent=intent),
         folder=str(now.video_folder),
         estimate=price.amount,
         estimate_text=price.text,
@@ -87,8 +92,10 @@ def seeded(model: Model, sent: dict[str, Any]) -> tuple[dict[str, Any], int | No
     given = sent.get(name)
     if given is not None:
         return sent, int(given), False
-    seed = secrets.randbelow(2**31)
-    return {**sent, name: seed}, seed, True
+    low, high = model.seed_range
+    seed = low + secrets.randbelow(high - low + 1)
+    # From few seeds another press may draw the same one: then it is no tag.
+    return {**sent, name: seed}, seed, high - low >= _TAG
 
 
 def shortened(value: Any) -> Any:

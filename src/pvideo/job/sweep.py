@@ -138,14 +138,14 @@ class Sweep(Sequence[Video]):
         """Return how it stands now."""
         snapshots = [video.snapshot() for video in self.videos]
         turns = self._turns()
-        hold = turns.hold - time.monotonic() if turns is not None and turns.pace else 0.0
-        return tally(snapshots, now=Engine.get().tools.clock.wall(), count=len(self), pace=turns.pace if turns else 0.0, hold=hold)
+        hold = turns.hold - time.monotonic() if turns is not None and turns.apart else 0.0
+        return tally(snapshots, now=Engine.get().tools.clock.wall(), count=len(self), pace=turns.apart if turns else 0.0, hold=hold)
 
     @property
     def a_minute(self) -> int:
         """How many creates a minute Replicate takes on this account; 0 where it did not say that it takes few."""
         turns = self._turns()
-        return int(60 / turns.pace + 0.5) if turns is not None and turns.pace else 0
+        return int(60 / turns.apart + 0.5) if turns is not None and turns.apart else 0
 
     def __len__(self) -> int:
         return len(self._seats)

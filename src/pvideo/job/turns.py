@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pvideo.job.course import Course
+    from pvideo.job.limits import Pace
 
 AT_ONCE = 6
 """Creates under way at the same time."""
@@ -30,20 +31,25 @@ def pace_of(refusal: str) -> float | None:
 
 
 class Turns:
-    """The line of jobs that want to be sent to one endpoint."""
+    """The line of jobs that want to be sent to one endpoint.
 
-    def __init__(self) -> None:
+    Args:
+        pace: The requests of this endpoint, which its gateway may limit.
+    """
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
         self._line: list[tuple[Course, asyncio.Future[None]]] = []
         self._active = 0
         self._hold = 0.0
         self._narrow = False
-        self._pace = 0.0
+        self._apart = 0.0
         self._paced_until = 0.0
 
     @property
-    def pace(self) -> float:
+    def apart(self) -> float:
         """Seconds between two creates on this account; 0 where nobody said that it is a small one."""
-        return self._pace
+        return self._apart
 
     @property
     def hold(self) -> float:
@@ -73,21 +79,23 @@ class Turns:
         now = asyncio.get_running_loop().time()
         self._active -= 1
         if pace is not None:
-            self._pace, self._paced_until = pace * MARGIN, now + REMEMBERED
+            self._apart, self._paced_until = pace * MARGIN, now + REMEMBERED
         elif now > self._paced_until:
-            self._pace = 0.0
-        wait = self._pace if hold is None else max(hold, self._pace)
+            self._apart = 0.0
+        wait = self._apart if hold is None else max(hold, self._apart)
         if wait:
             self._hold = max(self._hold, now + wait)
-        self._narrow = hold is not None or (self._narrow and bool(self._line)) or self._pace > 0
+        self._narrow = hold is not None or (self._narrow and bool(self._line)) or self._apart > 0
         self._pump()
 
     def _pump(self) -> None:
         loop = asyncio.get_running_loop()
         while self._line and self._active < (1 if self._narrow else AT_ONCE):
-            if loop.time() < self._hold:
-                loop.call_at(self._hold, self._pump)
+            opens = max(self._hold, loop.time() + self._pace.wait(loop.time()))
+            if loop.time() < opens:
+                loop.call_at(opens, self._pump)
                 break
+            self._pace.take(loop.time())
             _, gate = self._line.pop(0)
             self._active += 1
             gate.set_result(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .made import kind
 from .source import cell_source, python_source
 from .words import is_budget, price, say
 
@@ -38,7 +39,8 @@ def more(snapshot: Snapshot, file: str) -> list[dict[str, str]]:
     ]
     if file:
         items.append({"name": "open_file", "label": say("actions", "open_file"), "href": file})
-        items.append({"name": "save_frame", "label": say("actions", "save_frame")})
+        if kind(snapshot) == "video":
+            items.append({"name": "save_frame", "label": say("actions", "save_frame")})
     return items
 
 

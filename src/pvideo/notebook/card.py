@@ -14,6 +14,7 @@ from pvideo.errors import PVideoError
 from .base import Live, hand
 from .chunks import stream
 from .hosts import notebook_folder
+from .made import content_type
 from .pulse import pulse
 from .saved import saved_card, still_card
 from .view import message_of, view_of
@@ -146,7 +147,7 @@ class Card(Live):
         elif kind == "action":
             self._pressed(content)
         elif kind == "want" and content.get("id") == self._latest.intent:
-            hand(stream, self.send, self._latest.path, self._latest.intent)
+            hand(stream, self.send, self._latest.path, self._latest.intent, content_type(self._latest.path))
         elif kind == "playing":
             self.quiet.clear() if content.get("playing") is True else self.quiet.set()
         elif kind == "clean" and content.get("id") == self._latest.intent:

@@ -118,6 +118,8 @@ class _Reader:
             self._give(name, text if equals else "on", turned=not given)
         elif key in self._options:
             self._give(self._options[key], value())
+        elif not self._model.has_schema:
+            self._give(key, value())
         else:
             raise self._unknown(key, f"--{option}")
 
@@ -133,9 +135,9 @@ class _Reader:
         known = self._model.field(name)
         if not equals:
             raise InputError("value_wrong", problem=f"--input wants name=value; {pair!r} was given.")
-        if known is None:
+        if known is None and self._model.has_schema:
             raise self._unknown(name.replace("-", "_"), f"--input {name}")
-        self._give(known.name, text)
+        self._give(known.name if known else name, text)
 
     def _give(self, name: str, text: str, *, turned: bool = False) -> None:
         """Take one value of an input, or the several that it is to go through; `turned` is for a switch that means the opposite."""
