@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-VIDEOS = {"01-quickstart": 2, "02-prompt-iteration": 7, "03-teaching": 4}
+VIDEOS = {"01-quickstart": 2, "02-prompt-iteration": 8, "03-teaching": 4}
 """How many videos each notebook makes: what it pays for once it is run with an account."""
 
 
