@@ -13,6 +13,7 @@ import pvideo
 from pvideo import settings
 from pvideo.errors import BudgetError, InputError, PredictionError
 from pvideo.job.engine import Engine
+from pvideo.job.limits import limits
 from pvideo.job.sweep import Sweep
 from pvideo.model.catalog import load
 from pvideo.notebook import base, display, hook, magics, sheet
@@ -20,7 +21,7 @@ from pvideo.notebook.contact import saved_sheet
 from pvideo.notebook.display import Outputs
 from pvideo.notebook.options import parse
 from pvideo.notebook.sheet import Sheet
-from pvideo.notebook.tiles import KEYS
+from pvideo.notebook.tiles import KEYS, limited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -286,6 +287,19 @@ def test_the_sheet_says_the_sum_and_starts_by_its_button_only(demo: RunningDemo,
     assert "3 of 3 done" in shown.saved
     assert demo.gateway_token not in shown.saved + str(shown.sheet)
     shown.close()
+
+
+def test_a_sheet_says_before_it_starts_how_long_the_gateways_limit_makes_it(demo: RunningDemo) -> None:
+    settings.configure(confirm_over=0, rate_limit=(7, 60))
+    board = board_of(seed=[1, 2, 3])
+    try:
+        assert not board.started
+        assert limited(board, board.tally()) == "3 videos take at least 2 min: pvideo lets 7 requests per 60 s (fixed) pass"
+        settings.configure(rate_limit=None)
+        assert limited(board, board.tally()) == ""
+    finally:
+        limits.clear()
+    assert demo.predictions() == []
 
 
 def test_the_sheet_s_buttons_cancel_what_is_left_and_try_again_what_failed(demo: RunningDemo, page: None) -> None:

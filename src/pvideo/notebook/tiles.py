@@ -57,7 +57,7 @@ def sheet_of(made: Sweep, *, nonce: str, base: Path, now: float, refused: PVideo
         "parts": [] if asks and not made.videos else parts(made, counts),
         "ends": None if counts.ends is None else (now + counts.ends) * 1000,
         "now": now * 1000,
-        "notice": slow(made, counts),
+        "notice": slow(made, counts) or limited(made, counts),
         "message": message_of(refused, "warn") if refused is not None else _asks(made) if asks else None,
         "actions": actions(made, counts),
         "axes": [axis_of(axis) for axis in made.axes],
@@ -126,6 +126,19 @@ def slow(made: Sweep, counts: Tally) -> str:
     if not most or not counts.waiting or counts.starts is None:
         return ""
     return say("sheet", "slow", most=most, seconds=max(5, round(counts.starts / 5) * 5))
+
+
+def limited(made: Sweep, counts: Tally) -> str:
+    """Return how long those that are not sent yet take under the gateway's rate limit; before the start too."""
+    from pvideo.errors import PVideoError
+
+    from .limits import sweep_line
+
+    left = sum(video is None for video in made.places) or counts.waiting
+    try:
+        return sweep_line(left) if left else ""
+    except PVideoError:
+        return ""
 
 
 def actions(made: Sweep, counts: Tally) -> list[dict[str, Any]]:
