@@ -81,6 +81,8 @@ class Settings:
     confirm_over: Decimal = Decimal("1.00")
     deadline: float = 900.0
     """After how many seconds Replicate stops a prediction (``Cancel-After``); 5 s to 24 h."""
+    send_ratings: bool = False
+    """Whether a rating also gives its video's entry in the gateway's log a thumb: 4 and 5 stars 👍, 1 and 2 👎."""
     log_payload: bool = True
     """Whether the gateway's log keeps prompts and answers."""
     metadata: Mapping[str, Any] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from pvideo import settings
 from pvideo.errors import ManagementError, RefusedError, SettingsError
 from pvideo.job.engine import Engine
 from pvideo.job.limits import limits
+from pvideo.job.log import rated
 from pvideo.notebook import commands
 from pvideo.notebook.doctor import doctor
 from pvideo.notebook.log import part
@@ -95,6 +96,18 @@ def test_feedback_goes_to_the_entry_and_back(demo: RunningDemo, capsys: Any) -> 
     assert (video.log().feedback, video.log().score) == (None, 90)
     with pytest.raises(SettingsError):
         video.feedback(5)
+
+
+def test_a_rating_goes_there_only_when_that_is_wanted(demo: RunningDemo, monkeypatch: pytest.MonkeyPatch) -> None:
+    video = press()
+    row = Engine.get().row(video.intent)
+    assert rated(row, 5) is None
+    settings.configure(send_ratings=True)
+    for stars, thumb in ((5, 1), (1, -1), (3, None), (4, 1), (0, None)):
+        rated(row, stars).join(30)
+        assert video.log().feedback == thumb
+    monkeypatch.delenv("CLOUDFLARE_API_TOKEN")
+    rated(row, 5).join(30)  # nothing of it is in the way of the rating
 
 
 def test_a_token_that_may_only_read_gives_no_feedback(demo: RunningDemo, monkeypatch: pytest.MonkeyPatch) -> None:
