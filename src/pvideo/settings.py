@@ -207,7 +207,7 @@ def endpoint() -> Endpoint:
     Raises:
         SettingsError: No account is set up, a part is missing, or the address is not safe for tokens.
     """
-    return resolve(current()) if _demo is None else in_demo(_demo(), _demo_gateway, current().stored_key)
+    return resolve(current()) if _demo is None else in_demo(_demo(), _demo_gateway)
 
 
 def management() -> Management:
