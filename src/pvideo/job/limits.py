@@ -147,9 +147,9 @@ class Limits:
         meter.limit, meter.source, meter.read_at = limit, source, time.time()
 
     def told(self, endpoint: Endpoint, given: tuple[int, float] | None) -> None:
-        """Note what ``configure(rate_limit=…)`` says, where nothing was read."""
+        """Note what ``configure(rate_limit=…)`` says of the account's gateway, where nothing was read."""
         meter = self.meter(endpoint.account_id, endpoint.gateway)
-        if meter.read_at is None:
+        if meter.read_at is None and endpoint.realm == "real":
             meter.limit = RateLimit(*given) if given else None
             meter.source = "configure" if given else ""
 
