@@ -126,6 +126,16 @@ def test_a_version_alone_is_one_of_a_known_model_or_goes_without_a_schema(engine
     assert engine.now == 0
 
 
+def test_what_the_demo_s_stand_ins_tell_is_not_taken_for_the_real_model(engine: Asked) -> None:
+    settings.use_demo(lambda: None)  # type: ignore[arg-type, return-value]
+    finding.find_model(NAME)
+    settings.use_demo(None)
+
+    assert shelf.find(NAME) is not None  # its card can still be drawn
+    finding.find_model(NAME)
+    assert engine.now == 2
+
+
 def test_a_damaged_or_closed_shelf_only_means_asking_again(engine: Asked, home: Path) -> None:
     (home / "models").mkdir()
     (home / "models" / "studio-a__picture-maker.json").write_text("{half")
