@@ -41,6 +41,10 @@ export interface Action {
   costs: boolean;
   /** Seconds since `sent` before the button appears. */
   after?: number;
+  /** It only shows something: it may be pressed again at once. */
+  quick?: boolean;
+  /** It opens a box for a prompt; this stands on the box's own button, with the price. */
+  ask?: string;
 }
 
 export interface More {
@@ -58,6 +62,13 @@ export interface Clip {
   type: string;
   bytes: number;
   seconds: number;
+}
+
+/** One shot of a chain. */
+export interface Shot {
+  id: string;
+  name: string;
+  video: Clip;
 }
 
 /** A file beside the one on the stage; `file` is relative to the notebook's folder. */
@@ -101,6 +112,10 @@ export interface View {
   log: { id: string; href: string } | null;
   kind: "video" | "image" | "audio" | "text" | "json" | "file";
   text: string;
+  /** What stands below [Make final]. */
+  hint: string;
+  /** The shots to play one after another, first to last; empty where it stands alone. */
+  chain: Shot[];
   files: MadeFile[];
 }
 
@@ -126,6 +141,8 @@ export interface Field {
   control: Control;
   unit: string;
   description: string;
+  /** What stands under it from the start: the range of a box without a slider. */
+  hint: string;
   default: unknown;
   choices: { value: unknown; label: string }[];
   minimum: number | null;
@@ -137,6 +154,8 @@ export interface Field {
   required: boolean;
   voided_by: { field: string; reason: string } | null;
   accept: string;
+  /** For a list: what each of its items is. */
+  item: Field | null;
 }
 
 export interface Form {
@@ -145,6 +164,24 @@ export interface Form {
   fields: Field[];
   price_hint: string;
   first: string;
+  /** Names of inputs, or "": what says what is made, the cheap preview, what loosens a seed, the picture it begins with. */
+  prompt: string;
+  draft: string;
+  seed_loose: string;
+  first_frame: string;
+}
+
+export interface FormState {
+  phase: "ready" | "loading" | "error";
+  message: Message | null;
+  model?: string;
+}
+
+/** What the strip knows beside the views, by a video's id. */
+export interface StripFacts {
+  links: Record<string, { from: string; as: string }>;
+  stars: Record<string, number>;
+  can: string[];
 }
 
 export type Inputs = Record<string, unknown>;

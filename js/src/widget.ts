@@ -1,12 +1,10 @@
-/** The widget's front end: one bundle, two views. `render` is small and synchronous (anywidget gives up silently after 2 s). */
+/** The card's bundle. `render` is small and synchronous (anywidget gives up silently after 2 s). */
 import { renderCard } from "./card-widget";
 import type { RenderProps } from "./model";
-import { renderStudio } from "./studio/studio";
 
 function render(props: RenderProps): void {
   props.el.classList.add("pvideo-host");
-  if (props.model.get("kind") === "studio") renderStudio(props);
-  else renderCard(props);
+  renderCard(props);
 }
 
 export default { render };

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         DownloadError,
         InputError,
         JournalError,
+        ManagementError,
         PredictionError,
         PVideoError,
         RefusedError,
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
         UnreachableError,
         WatchError,
     )
+    from pvideo.job.gateways import gateways
     from pvideo.job.press import generate
     from pvideo.job.video import Video
+    from pvideo.notebook.compare import compare
     from pvideo.notebook.studio import Studio
 
 __version__ = "0.1.0"
@@ -38,6 +41,7 @@ __all__ = [
     "DownloadError",
     "InputError",
     "JournalError",
+    "ManagementError",
     "PVideoError",
     "PredictionError",
     "RefusedError",
@@ -47,14 +51,22 @@ __all__ = [
     "UnreachableError",
     "Video",
     "WatchError",
+    "compare",
     "configure",
+    "gateways",
     "generate",
     "load_ipython_extension",
     "unload_ipython_extension",
 ]
 
 _ERRORS = frozenset(name for name in __all__ if name.endswith("Error"))
-_HOMES = {"Studio": "pvideo.notebook.studio", "Video": "pvideo.job.video", "generate": "pvideo.job.press"}
+_HOMES = {
+    "Studio": "pvideo.notebook.studio",
+    "Video": "pvideo.job.video",
+    "compare": "pvideo.notebook.compare",
+    "gateways": "pvideo.job.gateways",
+    "generate": "pvideo.job.press",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -75,10 +87,12 @@ def __dir__() -> list[str]:
 
 def _compose() -> None:
     """Tie the rooms together: a video, which knows no notebook, is shown by one where there is one."""
+    from pvideo.job import naming
     from pvideo.job.video import Video
-    from pvideo.notebook.hook import show_video
+    from pvideo.notebook.hook import Variables, show_video
 
     Video.display_hook = staticmethod(show_video)
+    naming.use(Variables())
 
 
 def configure(*, demo: bool | None = None, **changes: Any) -> None:
@@ -88,7 +102,8 @@ def configure(*, demo: bool | None = None, **changes: Any) -> None:
         demo: True sends presses to the embedded gateway (free, nothing leaves this machine), False to your account again.
         **changes: Any field of `pvideo.settings.Settings`: ``budget_session`` and ``budget_day`` (US dollars, None for none),
             ``folder``, ``model``, ``inputs`` (defaults for every press), ``deadline`` (seconds), ``account_id``, ``gateway_id``,
-            ``gateway_token``, ``replicate_token``, ``base_url``, ``trust_host``, ``autoplay``, ``confirm_over``, ``log_payload``.
+            ``gateway_token``, ``replicate_token``, ``base_url``, ``trust_host``, ``autoplay``, ``confirm_over``, ``log_payload``,
+            ``metadata`` (at most five plain values for the gateway's log).
 
     Raises:
         SettingsError: A name or a value does not fit; nothing was changed.

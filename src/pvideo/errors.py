@@ -14,6 +14,7 @@ The tree (catch by meaning)::
     ├── WatchError           it goes on at Replicate, but we cannot look
     ├── PredictionError      it ended without a video
     ├── DownloadError        it was made, but is not on disk
+    ├── ManagementError      a gateway's settings or its log could not be read or changed
     └── DemoError            the embedded gateway is missing or did not start
 
 The texts stand in ``texts.json``, which the page reads too; ``key`` names the entry.
@@ -114,7 +115,7 @@ class SettingsError(PVideoError):
 
     keys = frozenset(
         {"no_account", "setting_missing", "setting_wrong", "insecure_url", "trust_host", "token_in_cell", "reconcile_direct"}
-        | {"upload_direct"}
+        | {"management_token_missing", "upload_direct"}
     )
 
 
@@ -123,6 +124,7 @@ class InputError(PVideoError):
 
     keys = frozenset(
         {"option_unknown", "value_wrong", "input_invalid", "prompt_missing", "variable_unknown", "name_taken", "file_refused"}
+        | {"no_draft", "not_a_draft", "no_first_frame", "media_missing", "frame_missing", "compare_count", "compare_what"}
         | {"model_name_wrong", "prompt_unwanted"}
     )
 
@@ -193,6 +195,15 @@ class DownloadError(PVideoError):
     """The video was made and paid, but is not on disk."""
 
     keys = frozenset({"fetch_failed", "output_strange", "disk_full_after", "folder_closed_after", "file_missing"})
+
+
+class ManagementError(PVideoError):
+    """A gateway's settings or its log could not be read or changed; it says whether something was changed."""
+
+    keys = frozenset(
+        {"gateway_package", "management_token", "management_refused", "management_lost", "gateway_exists", "gateway_unknown"}
+        | {"log_elsewhere", "log_missing", "log_none"}
+    )
 
 
 class DemoError(PVideoError):

@@ -15,8 +15,9 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pvideo import metadata as log_metadata
 from pvideo.account import TOKENS, keep, kept
-from pvideo.endpoint import Endpoint, resolve
+from pvideo.endpoint import Endpoint, Management, in_demo, resolve, resolve_management
 from pvideo.errors import SettingsError
 from pvideo.secrets import Secret, find_token, redact
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Endpoint",
+    "Management",
     "Secret",
     "Settings",
     "configure",
@@ -34,14 +36,18 @@ __all__ = [
     "find_token",
     "keep",
     "kept",
+    "management",
     "redact",
     "reset",
     "use_demo",
+    "use_demo_gateway",
     "use_ipython",
 ]
 
 # A gateway's name has at most 64 characters (Cloudflare's limits page); ids like "abc123" are fine.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+_ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +59,14 @@ class Settings:
     base_url: str = ""
     gateway_token: Secret | None = None
     replicate_token: Secret | None = None
+    stored_key: str = ""
+    """The alias of a Replicate key that is stored in the gateway (``cf-aig-byok-alias``); Replicate's own token is then not sent."""
+    management_token: Secret | None = None
+    """Reads and changes gateways and reads their logs; goes to Cloudflare's API alone and is never kept in the file."""
+    management_url: str = ""
+    """Replaces ``https://api.cloudflare.com/client/v4``."""
+    rate_limit: tuple[int, float] | None = None
+    """The gateway's rate limit (requests, seconds), where it is known and cannot be read; our own requests stay under it."""
     trust_host: tuple[str, ...] = ()
     """Further hosts that tokens from the environment may go to."""
     model: str = "prunaai/p-video"
@@ -69,6 +83,8 @@ class Settings:
     """After how many seconds Replicate stops a prediction (``Cancel-After``); 5 s to 24 h."""
     log_payload: bool = True
     """Whether the gateway's log keeps prompts and answers."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """At most five plain values that the gateway's log keeps with each create (``cf-aig-metadata``). Never a prompt or a token."""
     reconcile: str = "gateway"
     """Where a lost answer is looked for: ``gateway``, or ``direct`` to ask api.replicate.com itself, with Replicate's token alone,
     where the gateway does not pass Replicate's list on. Not possible when the gateway stores the key."""
@@ -95,6 +111,7 @@ _lock = threading.RLock()
 _explicit: dict[str, Any] = {}
 _ipython: dict[str, Any] = {}
 _demo: Callable[[], Endpoint] | None = None
+_demo_gateway = ""
 
 _ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "account_id": ("CLOUDFLARE_ACCOUNT_ID",),
@@ -102,8 +119,11 @@ _ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "base_url": ("PVIDEO_BASE_URL",),
     "gateway_token": ("CF_AIG_TOKEN", "CLOUDFLARE_API_TOKEN"),
     "replicate_token": ("REPLICATE_API_TOKEN",),
+    "management_token": ("CLOUDFLARE_API_TOKEN",),
+    "management_url": ("CLOUDFLARE_BASE_URL",),
     "home": ("PVIDEO_HOME",),
 }
+_WORDS = {"reconcile": ("gateway", "direct"), "upload": ("gateway", "direct")}
 _names = {item.name for item in fields(Settings)}
 
 
@@ -153,9 +173,17 @@ def use_ipython(values: Mapping[str, Any]) -> None:
 
 def use_demo(ensure: Callable[[], Endpoint] | None) -> None:
     """Send presses to the embedded gateway that `ensure` finds or starts, or to the real one again (None)."""
-    global _demo  # noqa: PLW0603 - one process has one place to send to
+    global _demo, _demo_gateway  # noqa: PLW0603 - one process has one place to send to
     with _lock:
         _demo = ensure
+        _demo_gateway = _demo_gateway if ensure else ""
+
+
+def use_demo_gateway(name: str) -> None:
+    """Send presses through another gateway of the embedded account; an empty name is its usual one."""
+    global _demo_gateway  # noqa: PLW0603 - as above
+    with _lock:
+        _demo_gateway = name
 
 
 def demo_is_on() -> bool:
@@ -177,7 +205,21 @@ def endpoint() -> Endpoint:
     Raises:
         SettingsError: No account is set up, a part is missing, or the address is not safe for tokens.
     """
-    return resolve(current()) if _demo is None else _demo()
+    return resolve(current()) if _demo is None else in_demo(_demo(), _demo_gateway, current().stored_key)
+
+
+def management() -> Management:
+    """Return where gateways are made and read, and with which token: the demo's own while the demo is on.
+
+    Raises:
+        SettingsError: The account or the token is not known, or the address is not safe for a token.
+    """
+    if _demo is None:
+        return resolve_management(current())
+    found = _demo().management
+    if found is None:
+        raise SettingsError("management_token_missing")
+    return found
 
 
 def _default_home() -> Path:
@@ -224,8 +266,23 @@ def _fit(name: str, value: Any) -> Any:
         return _dollars(name, value)
     if name == "deadline":
         return _deadline(value)
-    if name in {"reconcile", "upload"} and value not in {"gateway", "direct"}:
-        raise SettingsError("setting_wrong", setting=name, problem=f"is {value!r}", advice='Give "gateway" or "direct".')
+    if name in _WORDS:
+        return _word(name, value)
+    if name == "metadata":
+        return log_metadata.check({} if value is None else value)
+    return _plain(name, value)
+
+
+def _word(name: str, value: Any) -> Any:
+    """Return a value that is one of a few words."""
+    if value not in _WORDS[name]:
+        advice = "Give " + " or ".join(f'"{word}"' for word in _WORDS[name]) + "."
+        raise SettingsError("setting_wrong", setting=name, problem=f"is {value!r}", advice=advice)
+    return value
+
+
+def _plain(name: str, value: Any) -> Any:
+    """Return names, hosts and inputs; what has no rule of its own passes."""
     if name in {"folder", "home"}:
         return Path(value).expanduser()
     if name == "trust_host":
@@ -233,7 +290,10 @@ def _fit(name: str, value: Any) -> Any:
     if name in {"account_id", "gateway_id"} and value and not _NAME.fullmatch(str(value)):
         problem = f"is {str(value)[:80]!r}; a name has at most 64 letters, digits, dashes, dots and underscores"
         raise SettingsError("setting_wrong", setting=name, problem=redact(problem), advice="Copy it from the dashboard, AI > AI Gateway.")
-    readers: dict[str, Callable[[Any], Any]] = {"prices": _prices, "inputs": dict}
+    if name == "stored_key" and value and (not _ALIAS.fullmatch(str(value)) or find_token(str(value))):
+        advice = "Give the alias it was stored under, not the key."
+        raise SettingsError("setting_wrong", setting=name, problem="is no alias of a stored key", advice=advice)
+    readers: dict[str, Callable[[Any], Any]] = {"rate_limit": _rate, "prices": _prices, "inputs": dict}
     return readers[name](value) if name in readers else value
 
 
@@ -263,6 +323,20 @@ def _is_rate(rate: Any) -> bool:
     except InvalidOperation:
         return False
     return amount.is_finite() and amount >= 0
+
+
+def _rate(value: Any) -> tuple[int, float] | None:
+    if value is None:
+        return None
+    try:
+        requests, seconds = value
+        fits = int(requests) == requests and requests >= 1 and 1 <= float(seconds) <= 86_400
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        advice = "Give (requests, seconds), for example (100, 60)."
+        raise SettingsError("setting_wrong", setting="rate_limit", problem=f"is {value!r}", advice=advice)
+    return int(requests), float(seconds)
 
 
 def _dollars(name: str, value: Any) -> Decimal | None:

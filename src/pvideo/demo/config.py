@@ -21,6 +21,14 @@ class DemoConfig:
     gateway: str = "pvideo"
     gateway_token: str = "demo-gateway-token"  # noqa: S105 (a made-up word, for loopback only)
     replicate_token: str = "demo-replicate-token"  # noqa: S105
+    management_token: str = "demo-management-token"  # noqa: S105
+    """Opens Cloudflare's own API with "AI Gateway Read" and "Edit"."""
+    management_read_token: str = "demo-read-token"  # noqa: S105
+    """The same with "AI Gateway Read" alone."""
+    gateways_allowed: int = 10
+    """Gateways of one account (a free one has 10)."""
+    technique_required: bool = False
+    """Unconfirmed: whether making a gateway wants ``rate_limiting_technique`` too."""
     authentication: bool = True
     """Whether the gateway wants ``cf-aig-authorization`` (authenticated gateway)."""
     byok_aliases: tuple[str, ...] = ()
@@ -70,6 +78,13 @@ class DemoConfig:
     gateway_retry: int = 0
     """How often the gateway re-sends a failed upstream request (0 to 5)."""
     gateway_retry_honours_header: bool = True
+
+    # -- the gateway's log
+    collect_logs: bool = True
+    logs_system: Literal["legacy", "observability"] = "legacy"
+    """Accounts since 2026-09-24 have the new system, without the Logs API."""
+    logs_absent_status: int = 404
+    """Unconfirmed: what the Logs API answers there; 200 is an empty list."""
 
     # -- limits
     gateway_limit: int = 0

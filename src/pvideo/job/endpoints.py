@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pvideo
 from pvideo import settings
 from pvideo.errors import PVideoError
+from pvideo.job.limits import limits
 from pvideo.wire.verdict import LookFailed
 
 if TYPE_CHECKING:
@@ -118,4 +119,8 @@ class Endpoints:
     def _make(self, endpoint: Endpoint) -> Client:
         from pvideo.wire.client import Client as WireClient
 
-        return WireClient(endpoint, user_agent=USER_AGENT, on_exchange=self._heard)
+        def heard(exchange: Any) -> None:
+            limits.heard(endpoint, exchange)
+            self._heard(exchange)
+
+        return WireClient(endpoint, user_agent=USER_AGENT, on_exchange=heard)

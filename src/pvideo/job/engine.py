@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pvideo import settings
 from pvideo.errors import PVideoError
-from pvideo.job import adoption
+from pvideo.job import adoption, lineage
 from pvideo.job.clock import HOUR
 from pvideo.job.course import Course
 from pvideo.job.endpoints import USER_AGENT, Endpoints
@@ -101,8 +101,11 @@ class Engine:
     def submit(self, row: JobRow, *, sent: dict[str, Any], hide: tuple[str, ...] = ()) -> Video:
         """Start a new job and return its handle at once."""
         with self._lock:
-            course = self._courses[row.intent] = Course(row, self.tools, sent=sent, hide=hide)
+            live = lineage.related(Live(), self.journal, row)
+            course = self._courses[row.intent] = Course(row, self.tools, live=live, sent=sent, hide=hide)
         self.call(lambda: self._start(course))
+        if row.made_from:
+            lineage.tell(self._courses, course, self.call)
         self.recover()
         return self._handle(course)
 
@@ -227,6 +230,14 @@ class Engine:
         """Run `function` on the engine's thread."""
         self._thread.call(function)
 
+    def row(self, intent: str) -> JobRow:
+        """Return a job as it is written down, or as this process has it when that is newer."""
+        course = self._courses.get(intent)
+        found = course.row if course is not None else self.journal.get(intent)
+        if found is None:
+            raise KeyError(intent)
+        return found
+
     def exchanges(self, intent: str) -> list[dict[str, Any]]:
         """Return a job's exchanges, oldest first, with those that are not written down yet."""
         course = self._courses.get(intent)
@@ -283,7 +294,7 @@ class Engine:
         return rows
 
     def _revived(self, row: JobRow) -> Live:
-        live = revived(row)
+        live = lineage.related(revived(row), self.journal, row)
         if row.finished:
             live.poster = self.journal.poster(row.intent)
         return live

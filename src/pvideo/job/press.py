@@ -15,6 +15,7 @@ from pvideo.job.adoption import drop_unsent
 from pvideo.job.budget import permit
 from pvideo.job.engine import Engine
 from pvideo.job.intent import press_key, write_down
+from pvideo.job.limits import limits
 from pvideo.job.models import find_model
 from pvideo.job.owner import alive
 from pvideo.job.thread import uncut
@@ -79,6 +80,7 @@ def press(
     prefer_wait: bool = False,
     confirm: bool = False,
     defaults: bool = True,
+    **origin: Any,
 ) -> Video:
     """Press once: nothing is sent that is not written down, and nothing invalid or over the budget is written down.
 
@@ -92,6 +94,7 @@ def press(
         prefer_wait: See `generate`.
         confirm: Agree to a price that is not known.
         defaults: Take what is not given from ``configure(inputs=…)``.
+        **origin: What else the journal keeps: ``made_from``, the job that a person makes this one from, and ``made_as``.
 
     Raises:
         InputError: See `generate`; also for BudgetError, SettingsError, JournalError.
@@ -105,7 +108,8 @@ def press(
         return place
     row, sent = write_down(engine.tools, model, prepared, place, now)
     engine.learn(place)
-    row = replace(row, name=name, template=template or "", prefer_wait=prefer_wait)
+    limits.told(place, now.rate_limit)
+    row = replace(row, name=name, template=template or "", prefer_wait=prefer_wait, **origin)
     reused: Literal["none", "running", "any"] = "none" if again else "any" if reuse else "running"
 
     def hand_over() -> Video:

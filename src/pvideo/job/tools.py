@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pvideo.job.clock import Clock
+from pvideo.job.limits import Pace, limits
 from pvideo.job.looking import Desk
 from pvideo.job.schedule import Bucket
 from pvideo.job.turns import Turns
 from pvideo.job.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -79,7 +80,7 @@ class Client(Protocol):
         deadline: float,
         prefer_wait: int | None = None,
         log_payload: bool = True,
-        context: str = "",
+        metadata: Mapping[str, Any] | None = None,
         hide: tuple[str, ...] = (),
     ) -> Created: ...
     async def get(self, prediction_id: str) -> Look: ...  # noqa: D102
@@ -156,22 +157,31 @@ class Tools:
     bucket: Bucket = field(default_factory=Bucket)
     lines: dict[str, Turns] = field(default_factory=dict)
     desks: dict[str, Desk] = field(default_factory=dict)
+    paces: dict[str, Pace] = field(default_factory=dict)
     offsets: dict[str, float] = field(default_factory=dict)
     """How far each server's clock is ahead of our steady one, as its last answer told."""
 
     def turns(self, row: JobRow) -> Turns:
         """Return the line of creates to a job's endpoint."""
-        return self.lines.setdefault(row.base_url, Turns())
+        return self.lines.setdefault(row.base_url, Turns(self.pace(row)))
+
+    def pace(self, row: JobRow) -> Pace:
+        """Return our own requests to a job's gateway, held against its rate limit."""
+        if row.base_url not in self.paces:
+            meter = limits.meter(row.account, row.gateway)
+            self.paces[row.base_url] = Pace(lambda: meter.limit)
+        return self.paces[row.base_url]
 
     def desk(self, row: JobRow) -> Desk:
         """Return the line of looks at a job's endpoint."""
         if row.base_url not in self.desks:
-            self.desks[row.base_url] = Desk(self.bucket)
+            self.desks[row.base_url] = Desk(self.bucket, self.pace(row))
         return self.desks[row.base_url]
 
-    async def look_turn(self) -> None:
+    async def look_turn(self, row: JobRow) -> None:
         """Wait until one more look keeps all of them together under their rate."""
-        wait = self.bucket.take(asyncio.get_running_loop().time())
+        now = asyncio.get_running_loop().time()
+        wait = max(self.bucket.take(now), self.pace(row).take(now, looking=True))
         if wait > 0:
             await asyncio.sleep(wait)
 

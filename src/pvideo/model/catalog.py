@@ -12,7 +12,7 @@ from pvideo.errors import PVideoError
 
 from .hints import output_of
 from .openapi import is_strict, read_fields, resolve, schemas_of
-from .presentation import placed
+from .presentation import placed, roles
 from .pure import pure_schema
 from .schema import Model, Void
 
@@ -96,4 +96,5 @@ def _build(body: Mapping[str, Any], entry: Mapping[str, Any]) -> Model:
         limits=entry.get("limits", {}),
         first=shown.get("first", ""),
         price_hint=shown.get("price_hint", ""),
+        **roles(fields, shown),
     )

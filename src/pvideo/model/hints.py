@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 _MEDIA_WORDS: tuple[tuple[Media, str], ...] = (
     ("audio", r"audio|voice|sound|music|song|speech|soundtrack|wav|mp3|flac"),
-    ("image", r"image|images|img|photo|picture|frame|mask|png|jpg|jpeg|webp|portrait"),
+    ("image", r"images?|img|photos?|pictures?|frames?|masks?|png|jpg|jpeg|webp|portrait"),
     ("video", r"video|clip|movie|mp4"),
 )
 _TYPES: dict[str, tuple[str, Media]] = {

@@ -100,8 +100,8 @@ def _read_field(name: str, raw: Any, schemas: Node, *, required: bool = False, d
         format=form,
         enum=_enum(node),
         default=node.get("default", MISSING),
-        minimum=_number(node.get("minimum"), kind),
-        maximum=_number(node.get("maximum"), kind),
+        minimum=_bound(node, "minimum", kind),
+        maximum=_bound(node, "maximum", kind),
         step=_number(node.get("multipleOf"), kind),
         required=required,
         order=int(_number(node.get("x-order"), "integer") or 0) if "x-order" in node else 2**31,
@@ -135,6 +135,16 @@ def _enum(node: Node) -> tuple[Any, ...] | None:
         return None
     plain = tuple(value for value in values if isinstance(value, (str, int, float)))
     return plain or None
+
+
+def _bound(node: Node, name: str, kind: Kind) -> float | None:
+    """Return a bound; an exclusive one of whole numbers as the next number, which is what a person may choose."""
+    bound, other = _number(node.get(name), kind), node.get(f"exclusive{name.title()}")
+    exclusive = bound if other is True else _number(other, kind)
+    if exclusive is None or kind != "integer":
+        return bound
+    inside = math.floor(exclusive) + 1 if name == "minimum" else math.ceil(exclusive) - 1
+    return inside if bound is None else (max if name == "minimum" else min)(bound, inside)
 
 
 def _number(value: Any, kind: str) -> float | None:

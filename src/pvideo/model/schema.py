@@ -58,6 +58,8 @@ class Field:
     """The file types it takes, as content types; empty when the schema does not tell."""
     label: str = ""
     unit: str = ""
+    hint: str = ""
+    """What stands beside it in a few words: "faster, ¼ price"."""
     place: Place = "form"
     inverted: bool = False
     """It is called ``disable_x`` and shown as "x"."""
@@ -107,6 +109,12 @@ class Model:
     limits: Mapping[str, Any] = field(default_factory=dict)
     first: str = ""
     """A prompt to begin with."""
+    draft: str = ""
+    """The switch that makes a cheaper preview; empty where there is none."""
+    seed_loose: str = ""
+    """The switch that keeps a seed from repeating a result while it is on (it rewrites the prompt); empty where there is none."""
+    first_frame: str = ""
+    """The input that the video begins with a picture of; empty where there is none."""
     price_hint: str = ""
 
     @property
@@ -132,8 +140,7 @@ class Model:
     @property
     def has_draft(self) -> bool:
         """Whether it can make a cheaper preview."""
-        found = self.field("draft")
-        return found is not None and found.kind == "boolean"
+        return self.draft != ""
 
     @property
     def seed_field(self) -> str | None:

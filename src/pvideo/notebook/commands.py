@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 HELP = {
     "demo": "the embedded gateway: free, nothing leaves this machine   [--speed N] [--next WHAT] | off",
-    "setup": "your own account: asks at a password prompt, checks it, keeps it if you want",
+    "setup": "your own account: asks at a password prompt, checks it, keeps it if you want   [--create NAME | --use NAME]",
     "doctor": "what works here and what does not; free",
     "wait": "wait until videos are there                                [names]",
     "cancel": "cancel a video                                             name",
     "history": "what was made                                              [words]",
     "budget": "what was spent, and how to change the limit",
     "explain": "the requests behind a video                                name",
+    "log": "what the gateway noted of a video                          name",
+    "limits": "what the gateway and Replicate allow, and what was refused",
 }
 
 
@@ -51,6 +53,8 @@ def run(line: str, shell: Any) -> None:
         "history": _history,
         "budget": _budget,
         "explain": _explain,
+        "log": _log,
+        "limits": _limits,
     }
     commands[name](rest, shell)
 
@@ -86,10 +90,10 @@ def _demo(words: list[str], _: Any) -> None:
     _refresh_studios()
 
 
-def _setup(_: list[str], __: Any) -> None:
+def _setup(words: list[str], _: Any) -> None:
     from .setup import setup
 
-    setup(tell=tell)
+    setup(words, tell=tell)
     _refresh_studios()
 
 
@@ -147,9 +151,26 @@ def _budget(_: list[str], __: Any) -> None:
 def _explain(names: list[str], shell: Any) -> None:
     from .explain import explain
 
+    tell(explain(_the_video(names, shell)))
+
+
+def _log(names: list[str], shell: Any) -> None:
+    from .log import shown
+
+    video = _the_video(names, shell)
+    tell(shown(video.log(), video.name))
+
+
+def _limits(_: list[str], __: Any) -> None:
+    from .limits import report
+
+    tell(report())
+
+
+def _the_video(names: list[str], shell: Any) -> Video:
+    """Return the video that is named, or the last one."""
     videos = find_videos(names[:1], shell)
-    last = shell.user_ns.get("_pvideo")
-    video = videos[0] if names else last
+    video: Video | None = videos[0] if names else shell.user_ns.get("_pvideo")
     if video is None:
         raise PVideoError.make("video_unknown", name="(none)", suggestion="")
-    tell(explain(video))
+    return video

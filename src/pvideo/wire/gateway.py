@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
+from pvideo.metadata import header
 from pvideo.wire.prediction import is_prediction_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from pvideo.settings import Endpoint
     from pvideo.wire.upload import Multipart
@@ -41,7 +42,14 @@ class Ask:
 
 
 def create(
-    endpoint: Endpoint, payload: bytes, *, event_id: str, deadline: float, prefer_wait: int | None, log_payload: bool, context: str
+    endpoint: Endpoint,
+    payload: bytes,
+    *,
+    event_id: str,
+    deadline: float,
+    prefer_wait: int | None,
+    log_payload: bool,
+    metadata: Mapping[str, Any] | None,
 ) -> Ask:
     """Return the request that makes a prediction (and is paid)."""
     low, high = _CANCEL_AFTER
@@ -49,7 +57,7 @@ def create(
     if prefer_wait is not None:
         headers["Prefer"] = "wait" if prefer_wait >= _LONGEST_PREFER else f"wait={max(prefer_wait, 1)}"
     if endpoint.kind != "direct":
-        headers |= _create_headers(event_id, context, log_payload=log_payload)
+        headers |= _routing(endpoint) | _create_headers(event_id, metadata, log_payload=log_payload)
     return Ask(method="POST", path="/predictions", headers=headers, body=payload)
 
 
@@ -69,7 +77,7 @@ def get(endpoint: Endpoint, prediction_id: str) -> Ask:
 
 def cancel(endpoint: Endpoint, prediction_id: str) -> Ask:
     """Return the request that cancels a prediction (a running one may still be billed)."""
-    headers = {} if endpoint.kind == "direct" else {"cf-aig-skip-cache": "true", "cf-aig-max-attempts": "1"}
+    headers = {} if endpoint.kind == "direct" else {"cf-aig-skip-cache": "true", "cf-aig-max-attempts": "1", **_routing(endpoint)}
     return Ask(method="POST", path=f"{_prediction_path(prediction_id)}/cancel", headers=headers)
 
 
@@ -132,20 +140,25 @@ def _prediction_path(prediction_id: str) -> str:
     return f"/predictions/{prediction_id}"
 
 
-def _create_headers(event_id: str, context: str, *, log_payload: bool) -> dict[str, str]:
+def _create_headers(event_id: str, metadata: Mapping[str, Any] | None, *, log_payload: bool) -> dict[str, str]:
     # max-attempts: the gateway's own "Retry Requests" would repeat a paid create. skip-cache: it may answer a repeated
     # prompt with an old prediction even where caching is off (observed). no-wholesale: never bill Cloudflare instead.
-    metadata = {"app": "pvideo", "intent": event_id} | ({"context": context[:200]} if context else {})
     headers = {
         "cf-aig-skip-cache": "true",
         "cf-aig-max-attempts": "1",
         "cf-aig-no-wholesale": "true",
         "cf-aig-event-id": event_id,
-        "cf-aig-metadata": json.dumps(metadata),
     }
+    if metadata:
+        headers["cf-aig-metadata"] = header(metadata)
     return headers if log_payload else headers | {"cf-aig-collect-log-payload": "false"}
 
 
 def _look_headers(endpoint: Endpoint) -> dict[str, str]:
     # Looks are many: they stay out of the gateway's log (100 000 entries on a free account) and never come from its cache.
-    return {} if endpoint.kind == "direct" else {"cf-aig-skip-cache": "true", "cf-aig-collect-log": "false"}
+    return {} if endpoint.kind == "direct" else {"cf-aig-skip-cache": "true", "cf-aig-collect-log": "false", **_routing(endpoint)}
+
+
+def _routing(endpoint: Endpoint) -> dict[str, str]:
+    """Name the stored key to use; without one the gateway takes the key called ``default``, and a token of ours would win over both."""
+    return {"cf-aig-byok-alias": endpoint.stored_key} if endpoint.stored_key and endpoint.stored_keys else {}
