@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ import pvideo
 from pvideo import settings
 from pvideo.job.press import find_model, press
 from pvideo.wire.client import Client, CreateFailed, LookFailed
+from pvideo.wire.output import sources, text_so_far
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -174,6 +176,10 @@ def test_F01_at_every_line_of_the_wire(scene: Scene, logged: Logged, file: str) 
 
         await client.list(created_after=datetime(2020, 1, 1, tzinfo=UTC))
         await client.model("prunaai", "p-video")
+        await client.upload("a.png", "image/png", b"\x89PNG", tell=lambda *_: None)
+        for given in ({"page": "see", "image": output}, ["one ", "text"]):
+            sources(replace(created.prediction, output=given), kind="text", hosts=endpoint.delivery_hosts)
+        text_so_far(["one ", "text"], "text")
         part.unlink(missing_ok=True)
         await scene.kernel._fetch(output, part, endpoint=endpoint, on_progress=lambda *_: None)
 
