@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         BusyError,
         DemoError,
         DownloadError,
+        ExportError,
         InputError,
         JournalError,
         PredictionError,
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
         UnreachableError,
         WatchError,
     )
+    from pvideo.job.collection import library as open_library
     from pvideo.job.press import generate
     from pvideo.job.video import Video
+    from pvideo.notebook.page import export
     from pvideo.notebook.studio import Studio
 
 __version__ = "0.1.0"
@@ -36,6 +39,7 @@ __all__ = [
     "BusyError",
     "DemoError",
     "DownloadError",
+    "ExportError",
     "InputError",
     "JournalError",
     "PVideoError",
@@ -48,16 +52,27 @@ __all__ = [
     "Video",
     "WatchError",
     "configure",
+    "export",
     "generate",
+    "library",
     "load_ipython_extension",
     "unload_ipython_extension",
 ]
 
 _ERRORS = frozenset(name for name in __all__ if name.endswith("Error"))
-_HOMES = {"Studio": "pvideo.notebook.studio", "Video": "pvideo.job.video", "generate": "pvideo.job.press"}
+_HOMES = {
+    "Studio": "pvideo.notebook.studio",
+    "Video": "pvideo.job.video",
+    "export": "pvideo.notebook.page",
+    "generate": "pvideo.job.press",
+}
 
 
 def __getattr__(name: str) -> Any:
+    if name == "library":  # a room and a function: the room, called, opens the library
+        return importlib.import_module("pvideo.library")
+    if name == "open_library":
+        return _open_library()
     home = "pvideo.errors" if name in _ERRORS else _HOMES.get(name)
     if home is None:
         msg = f"module 'pvideo' has no attribute {name!r}"
@@ -76,9 +91,19 @@ def __dir__() -> list[str]:
 def _compose() -> None:
     """Tie the rooms together: a video, which knows no notebook, is shown by one where there is one."""
     from pvideo.job.video import Video
-    from pvideo.notebook.hook import show_video
+    from pvideo.notebook import hook
 
-    Video.display_hook = staticmethod(show_video)
+    Video.display_hook = staticmethod(hook.show_video)
+    Video.explain_hook = staticmethod(hook.explain_video)
+
+
+def _open_library() -> Any:
+    from pvideo.job import collection
+    from pvideo.notebook import hook
+
+    _compose()
+    collection.Library.display_hook = staticmethod(hook.show_library)
+    return collection.library
 
 
 def configure(*, demo: bool | None = None, **changes: Any) -> None:

@@ -110,6 +110,10 @@ def picture(row: JobRow, live: Live, endpoint: Endpoint | None) -> Snapshot:
         parent=row.parent,
         takes=live.takes,
         exchanges=live.exchanges,
+        version=row.version,
+        sha256=row.sha256,
+        stars=row.stars,
+        remark=row.remark,
     )
 
 

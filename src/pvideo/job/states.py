@@ -112,3 +112,9 @@ class Snapshot:
     """The jobs that the gateway's retries of this one made, too."""
     exchanges: int
     """How many requests it took so far."""
+    version: str | None = None
+    sha256: str | None = None
+    stars: int = 0
+    """What a person thinks of it, 1 to 5; 0 is no rating."""
+    remark: str = ""
+    """A person's note on it."""

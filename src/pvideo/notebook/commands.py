@@ -23,6 +23,7 @@ HELP = {
     "wait": "wait until videos are there                                [names]",
     "cancel": "cancel a video                                             name",
     "history": "what was made                                              [words]",
+    "export": "videos as one page, or notebook and videos as a zip      file.html|file.zip [names]",
     "budget": "what was spent, and how to change the limit",
     "explain": "the requests behind a video                                name",
 }
@@ -49,6 +50,7 @@ def run(line: str, shell: Any) -> None:
         "wait": _wait,
         "cancel": _cancel,
         "history": _history,
+        "export": _export,
         "budget": _budget,
         "explain": _explain,
     }
@@ -72,11 +74,22 @@ def find_videos(names: list[str], shell: Any) -> list[Video]:
     known = {name: value for name, value in shell.user_ns.items() if isinstance(value, Video) and not name.startswith("_")}
     found = []
     for name in names:
-        if name not in known:
+        video = known.get(name) or _remembered(name)
+        if video is None:
             near = nearest(name, known)
             raise PVideoError.make("video_unknown", name=name, suggestion=f"Did you mean {near}? " if near else "")
-        found.append(known[name])
+        found.append(video)
     return found or list({video.intent: video for video in known.values()}.values())
+
+
+def _remembered(name: str) -> Video | None:
+    """Return the newest video that was called so, also by a kernel that is gone."""
+    from pvideo.job.engine import Engine
+    from pvideo.library.queries import newest_named
+
+    engine = Engine.get()
+    intent = newest_named(engine.journal, name)
+    return None if intent is None else engine.video(intent)
 
 
 def _demo(words: list[str], _: Any) -> None:
@@ -138,6 +151,12 @@ def _history(words: list[str], _: Any) -> None:
     show(" ".join(words))
 
 
+def _export(words: list[str], shell: Any) -> None:
+    from .page import export_command
+
+    tell(export_command(words, find_videos(words[1:], shell)))
+
+
 def _budget(_: list[str], __: Any) -> None:
     from .spending import budget
 
@@ -145,11 +164,16 @@ def _budget(_: list[str], __: Any) -> None:
 
 
 def _explain(names: list[str], shell: Any) -> None:
-    from .explain import explain
+    from .explain import explanation
+    from .hosts import detect
 
     videos = find_videos(names[:1], shell)
     last = shell.user_ns.get("_pvideo")
     video = videos[0] if names else last
     if video is None:
         raise PVideoError.make("video_unknown", name="(none)", suggestion="")
-    tell(explain(video))
+    found = explanation(video)
+    if hasattr(shell, "display_pub") and detect(shell).has_html:
+        shell.display_pub.publish(data={"text/html": found._repr_html_(), "text/plain": repr(found)}, metadata={})  # noqa: SLF001
+    else:
+        tell(repr(found))

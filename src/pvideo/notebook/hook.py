@@ -1,11 +1,14 @@
-"""How a `Video` on a cell's last line is shown: `Video.display_hook` is set to this by the package's root."""
+"""How a `Video` or a `Library` on a cell's last line is shown, and explained: the package's root sets their hooks to these."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pvideo.job.collection import Library
     from pvideo.job.video import Video
+
+    from .explain import Explanation
 
 
 def show_video(video: Video) -> None:
@@ -22,3 +25,26 @@ def show_video(video: Video) -> None:
     from .display import outputs
 
     outputs.show(video, shell)
+
+
+def explain_video(video: Video) -> Explanation:
+    """Return the requests behind a video, in words."""
+    from .explain import explanation
+
+    return explanation(video)
+
+
+def show_library(library: Library) -> None:
+    """Show a library as the history, in the running cell.
+
+    Raises:
+        NotImplementedError: There is no page here; IPython then shows its text.
+    """
+    from .hosts import detect, running_shell
+
+    shell = running_shell()
+    if shell is None or not detect(shell).has_html:
+        raise NotImplementedError
+    from .history import present
+
+    present(library, shell)
