@@ -76,10 +76,10 @@ export function card(tools: CardTools): Card {
   };
   const stage = makeStage({ model, bytes: tools.bytes, keys, signal, calm, seen: () => ticks.seen(), failed: (reason) => show(cannotPlay(reason)) });
   const buttons = actionButtons({ press: (_, name) => press(name), handOn: () => (stage.el.hidden ? root : stage.el).focus({ preventScroll: true }), signal });
-  const more = moreMenu({ model, press: (_, name) => press(name), video: () => stage.el.querySelector("video"), signal });
+  const more = moreMenu({ model, video: () => stage.el.querySelector("video"), signal });
 
   buttons.row.append(more.toggle);
-  const side = h("div", { class: "pvideo-side" }, problem.el, prompt.el, facts.el, buttons.row, more.panel);
+  const side = h("div", { class: "pvideo-side" }, problem.el, prompt.el, facts.el, buttons.row, more.panel, more.below);
   const head = h("div", { class: "pvideo-head" }, state.el, note, h("span", { class: "pvideo-right" }, demo, money));
   root.append(h("div", { class: "pvideo-frame" }, banner.el, head, buttons.head, h("div", { class: "pvideo-body" }, progress.el, stage.el, side), aloud.el));
 

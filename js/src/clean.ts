@@ -28,7 +28,7 @@ function modelId(output: Loose): string {
   return typeof id === "string" ? id : "";
 }
 
-/** Is this output's widget a card of this very job? */
+/** Is this output's widget a card of this very job, or the history with this token? */
 async function isOurs(manager: NonNullable<Loose>, id: string, job: string): Promise<boolean> {
   const find = manager["get_model"];
   if (!id || typeof find !== "function") return false;
@@ -38,7 +38,7 @@ async function isOurs(manager: NonNullable<Loose>, id: string, job: string): Pro
     .catch(() => undefined));
   const get = model?.["get"];
   if (typeof get !== "function") return false;
-  return get.call(model, "kind") === "card" && loose(get.call(model, "view"))?.["id"] === job;
+  return (get.call(model, "kind") === "card" && loose(get.call(model, "view"))?.["id"] === job) || get.call(model, "token") === job;
 }
 
 function replaced(cell: unknown, htmls: Map<string, string>): unknown {

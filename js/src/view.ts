@@ -93,6 +93,9 @@ export interface View {
   log: { id: string; href: string } | null;
   kind: "video" | "image" | "audio" | "text" | "json";
   text: string;
+  /** What a person thinks of it: 1 to 5, 0 is no rating. */
+  stars: number;
+  remark: string;
 }
 
 export type Control =

@@ -61,6 +61,10 @@ class Library(Sequence["Video"]):
         text = f"{self.text} {words}".strip()
         return Library(self._engine, text, _filter(text, self._wanted, choice), choice.get("limit", self._limit))
 
+    def search_anew(self, words: str, **choice: Any) -> Library:
+        """Return what other words leave, with the choices that were made first."""
+        return Library(self._engine, words, _filter(words, self._wanted, {"stars": self._wanted.stars or None, **choice}), self._limit)
+
     def __len__(self) -> int:
         return len(self.intents)
 

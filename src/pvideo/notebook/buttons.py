@@ -30,16 +30,21 @@ def actions(snapshot: Snapshot) -> list[dict[str, Any]]:
 
 def more(snapshot: Snapshot, file: str) -> list[dict[str, str]]:
     """Return the More menu: ways to take this video elsewhere."""
+    explain = _item("explain")
     if not snapshot.done:
-        return []
+        return [explain] if snapshot.status == "unconfirmed" else []
     items = [
-        {"name": "copy_cell", "label": say("actions", "copy_cell"), "text": cell_source(snapshot)},
-        {"name": "copy_python", "label": say("actions", "copy_python"), "text": python_source(snapshot)},
+        {**_item("copy_cell"), "text": cell_source(snapshot)},
+        {**_item("copy_python"), "text": python_source(snapshot)},
+        explain,
     ]
     if file:
-        items.append({"name": "open_file", "label": say("actions", "open_file"), "href": file})
-        items.append({"name": "save_frame", "label": say("actions", "save_frame")})
-    return items
+        items += [{**_item("open_file"), "href": file}, _item("save_frame"), _item("save_page")]
+    return [*items, _item("rate")]
+
+
+def _item(name: str) -> dict[str, str]:
+    return {"name": name, "label": say("actions", name)}
 
 
 def _before_answer(snapshot: Snapshot) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from pvideo.errors import PVideoError
 from .base import Live, hand
 from .chunks import stream
 from .hosts import notebook_folder
+from .menu import answer
 from .pulse import pulse
 from .saved import saved_card, still_card
 from .view import message_of, view_of
@@ -145,6 +146,8 @@ class Card(Live):
             self.view = self._view(self._latest)
         elif kind == "action":
             self._pressed(content)
+        elif kind == "menu" and self._is_mine(content, "more"):
+            hand(self._answer, dict(content))
         elif kind == "want" and content.get("id") == self._latest.intent:
             hand(stream, self.send, self._latest.path, self._latest.intent)
         elif kind == "playing":
@@ -155,11 +158,20 @@ class Card(Live):
 
     def _pressed(self, content: Mapping[str, Any]) -> None:
         """Do what a button says, if this page was given that button: ids from a saved or foreign page have no nonce."""
-        name = content.get("name")
-        offered = [action["name"] for action in self.view.get("actions", [])]
-        mine = content.get("nonce") == self._nonce and content.get("id") == self._latest.intent
-        if mine and isinstance(name, str) and name in offered:
-            hand(self._act, name)
+        if self._is_mine(content, "actions"):
+            hand(self._act, str(content["name"]))
+
+    def _is_mine(self, content: Mapping[str, Any], group: str) -> bool:
+        offered = [item["name"] for item in self.view.get(group, [])]
+        return content.get("nonce") == self._nonce and content.get("id") == self._latest.intent and content.get("name") in offered
+
+    def _answer(self, content: dict[str, Any]) -> None:
+        video = self.video
+        answer(video, content, self.send)
+        # A video that has ended is followed no more: its rating is news all the same.
+        if video is self.video:
+            self._latest = video.snapshot()
+            pulse.mark(self)
 
     def _act(self, name: str) -> None:
         from .doing import act

@@ -69,12 +69,12 @@ class Strip:
         """Return what the page shows."""
         return [self._view(video.snapshot()) for video in self.videos[:SHOWN]]
 
-    def offered(self, content: Mapping[str, Any]) -> Video | None:
-        """Return the video whose button a message presses, if this page was given that button."""
+    def offered(self, content: Mapping[str, Any], group: str = "actions") -> Video | None:
+        """Return the video whose button (or ``more`` item) a message presses, if this page was given that button."""
         video = self.get(content.get("id"))
         if video is None or content.get("nonce") != self._nonce:
             return None
-        return video if content.get("name") in [action["name"] for action in self._view(video.snapshot())["actions"]] else None
+        return video if content.get("name") in [action["name"] for action in self._view(video.snapshot())[group]] else None
 
     def close(self) -> None:
         """Follow none of them any more."""

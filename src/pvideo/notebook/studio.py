@@ -12,6 +12,7 @@ from pvideo.errors import InputError, PVideoError
 
 from .base import Live, hand
 from .chunks import stream
+from .menu import answer
 from .pulse import pulse
 from .purse import money_now, price_now
 from .strip import Strip
@@ -192,6 +193,7 @@ class Studio(Live):
             "load": self._load,
             "file_clear": self._clear_file,
             "action": self._acted,
+            "menu": self._asked,
             "want": self._wanted,
         }
         if content["kind"] == "file":
@@ -242,6 +244,15 @@ class Studio(Live):
         video = self._strip.offered(content)
         if video is not None:
             hand(self._act, str(content["name"]), video)
+
+    def _asked(self, content: Mapping[str, Any]) -> None:
+        video = self._strip.offered(content, "more")
+        if video is not None:
+            hand(self._answer, video, dict(content))
+
+    def _answer(self, video: Video, content: dict[str, Any]) -> None:
+        answer(video, content, self.send)
+        pulse.mark(self)
 
     def _act(self, name: str, video: Video) -> None:
         from .doing import act

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 KEYS = (
     *("id", "nonce", "name", "status", "done", "demo", "phase", "values", "now", "pressed", "sent", "created", "next", "estimate"),
     *("progress", "took", "money", "prompt", "facts", "notes", "message", "actions", "more", "video", "received", "total", "shape"),
-    *("poster", "autoplay", "log", "kind", "text"),
+    *("poster", "autoplay", "log", "kind", "text", "stars", "remark"),
 )
 """The names of a view's parts."""
 
@@ -70,6 +70,8 @@ def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay:
         "log": _log(snapshot),
         "kind": _kind(snapshot),
         "text": "",
+        "stars": snapshot.stars,
+        "remark": snapshot.remark,
     }
 
 
