@@ -10,7 +10,8 @@ interface Step {
   answer: string;
   word: string;
   more: string;
-  headers: string[];
+  /** What stood there, and what it is for. */
+  headers: [string, string][];
   body: string;
   response: string;
   hint: string;
@@ -30,7 +31,7 @@ function block(label: string, text: string): HTMLElement | null {
 function fold(step: Step, signal: AbortSignal): HTMLElement {
   const words = h("span", { class: "pvideo-step-word" }, [step.word, step.more].filter(Boolean).join(" "));
   const summary = h("summary", { class: "pvideo-step-line" }, h("span", { class: "pvideo-step-at" }, step.at), h("code", {}, step.request), h("b", {}, `→ ${step.answer}`), words);
-  const headers = step.headers.length ? h("ul", { class: "pvideo-step-headers" }, ...step.headers.map((line) => h("li", {}, line))) : null;
+  const headers = step.headers.length ? h("ul", { class: "pvideo-step-headers" }, ...step.headers.map(([line, word]) => h("li", {}, h("code", {}, line), ` ${word}`))) : null;
   const copies = h("div", { class: "pvideo-actions" }, copyButton(actions.copy_curl, step.curl, signal, { copy: "curl" }), copyButton(actions.copy_httpx, step.python, signal, { copy: "python" }));
   const hint = step.hint ? h("p", { class: "pvideo-step-word" }, step.hint) : null;
   return h("details", { class: "pvideo-step" }, summary, h("div", { class: "pvideo-step-body" }, headers, block(labels.explain_sent, step.body), block(labels.explain_heard, step.response), copies, hint));

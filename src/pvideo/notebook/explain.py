@@ -78,7 +78,7 @@ class Explanation:
                 "answer": step.answered,
                 "word": step.word,
                 "more": _more(step),
-                "headers": [f"{name}: {value}   {words}" for name, value, words in step.headers],
+                "headers": [[f"{name}: {value}", words] for name, value, words in step.headers],
                 "body": _cut(step.body),
                 "response": _cut(step.answer),
                 "hint": warning(step, self.price, demo=self.demo),

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pvideo.secrets import redact
 
-from .words import say
+from .words import say, size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ class Step:
     url: str
     status: int | None
     said: str
-    """The prediction's status in the answer."""
+    """The prediction's status in the answer, or how large a file was."""
     word: str
     headers: tuple[tuple[str, str, str], ...]
     """Name, value (tokens masked) and what it is for, of those worth a word."""
@@ -129,9 +129,10 @@ def _word(kind: str, status: object, said: str, error: str) -> str:
 
 
 def _said(exchange: dict[str, Any]) -> str:
-    """Return the prediction's status in an answer."""
+    """Return the prediction's status in an answer, or how large a file was."""
     if exchange.get("host"):
-        return ""
+        length = {str(name).lower(): value for name, value in (exchange.get("response_headers") or {}).items()}.get("content-length", "")
+        return size(int(length)) if str(length).isdigit() else ""
     try:
         body = json.loads(exchange.get("response_body") or "")
     except ValueError:
