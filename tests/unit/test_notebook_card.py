@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def page(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page without a browser: comms that record, a bundle that is built, a pulse that the test turns."""
     monkeypatch.setattr("comm.create_comm", FakeComm)
-    monkeypatch.setattr(base, "bundle", lambda: ("export default {}", ".pvideo {}"))
+    monkeypatch.setattr(base, "bundle", lambda _: ("export default {}", ".pvideo {}"))
     monkeypatch.setattr(card.pulse, "mark", lambda item: None)
 
 

@@ -38,7 +38,7 @@ class Shell:
 def page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SERVER_SOFTWARE", raising=False)
     monkeypatch.setattr("comm.create_comm", FakeComm)
-    monkeypatch.setattr(base, "bundle", lambda: ("export default {}", ".pvideo {}"))
+    monkeypatch.setattr(base, "bundle", lambda _: ("export default {}", ".pvideo {}"))
     monkeypatch.setattr(card.pulse, "mark", lambda item: None)
     monkeypatch.setattr(display, "CLEAN_WITHIN", 0.01)
 

@@ -26,7 +26,7 @@ def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     for name in ("CLOUDFLARE_ACCOUNT_ID", "CLOUDFLARE_GATEWAY_ID", "CLOUDFLARE_AI_GATEWAY_ID", "PVIDEO_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("comm.create_comm", FakeComm)
-    monkeypatch.setattr(base, "bundle", lambda: ("export default {}", ".pvideo {}"))
+    monkeypatch.setattr(base, "bundle", lambda _: ("export default {}", ".pvideo {}"))
     monkeypatch.setattr(pulse.pulse, "mark", lambda item: None)
     monkeypatch.setattr("pvideo.notebook.studio.money_now", lambda: {"session": "$0.00", "today": "$0.00", "budget": "", "text": ""})
     settings.configure(account_id="acc", gateway_id="gate", replicate_token="r8_" + "x" * 30)
