@@ -113,7 +113,8 @@ def configure(*, demo: bool | None = None, **changes: Any) -> None:
         demo: True sends presses to the embedded gateway (free, nothing leaves this machine), False to your account again.
         **changes: Any field of `pvideo.settings.Settings`: ``budget_session`` and ``budget_day`` (US dollars, None for none),
             ``folder``, ``model``, ``inputs`` (defaults for every press), ``deadline`` (seconds), ``account_id``, ``gateway_id``,
-            ``gateway_token``, ``replicate_token``, ``base_url``, ``trust_host``, ``autoplay``, ``confirm_over``, ``log_payload``.
+            ``gateway_token``, ``replicate_token``, ``base_url``, ``trust_host``, ``autoplay``, ``confirm_over``, ``log_payload``,
+            ``metadata`` (at most five plain values for the gateway's log).
 
     Raises:
         SettingsError: A name or a value does not fit; nothing was changed.

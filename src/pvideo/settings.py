@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pvideo import metadata as log_metadata
 from pvideo.account import TOKENS, keep, kept
 from pvideo.endpoint import Endpoint, resolve
 from pvideo.errors import SettingsError
@@ -68,6 +69,8 @@ class Settings:
     """After how many seconds Replicate stops a prediction (``Cancel-After``); 5 s to 24 h."""
     log_payload: bool = True
     """Whether the gateway's log keeps prompts and answers."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """At most five plain values that the gateway's log keeps with each create (``cf-aig-metadata``). Never a prompt or a token."""
     reconcile: str = "gateway"
     """Where a lost answer is looked for: ``gateway``, or ``direct`` to ask api.replicate.com itself, with Replicate's token alone,
     where the gateway does not pass Replicate's list on. Not possible when the gateway stores the key."""
@@ -98,6 +101,7 @@ _ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "replicate_token": ("REPLICATE_API_TOKEN",),
     "home": ("PVIDEO_HOME",),
 }
+_WORDS = {"reconcile": ("gateway", "direct")}
 _names = {item.name for item in fields(Settings)}
 
 
@@ -216,8 +220,23 @@ def _fit(name: str, value: Any) -> Any:
         return _dollars(name, value)
     if name == "deadline":
         return _deadline(value)
-    if name == "reconcile" and value not in {"gateway", "direct"}:
-        raise SettingsError("setting_wrong", setting=name, problem=f"is {value!r}", advice='Give "gateway" or "direct".')
+    if name in _WORDS:
+        return _word(name, value)
+    if name == "metadata":
+        return log_metadata.check({} if value is None else value)
+    return _plain(name, value)
+
+
+def _word(name: str, value: Any) -> Any:
+    """Return a value that is one of a few words."""
+    if value not in _WORDS[name]:
+        advice = "Give " + " or ".join(f'"{word}"' for word in _WORDS[name]) + "."
+        raise SettingsError("setting_wrong", setting=name, problem=f"is {value!r}", advice=advice)
+    return value
+
+
+def _plain(name: str, value: Any) -> Any:
+    """Return names, hosts and inputs; what has no rule of its own passes."""
     if name in {"folder", "home"}:
         return Path(value).expanduser()
     if name == "trust_host":

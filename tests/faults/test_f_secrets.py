@@ -300,6 +300,16 @@ def test_F11_the_gateways_log_keeps_the_prompt_unless_told_not_to(scene: Scene, 
     assert "A cat" not in headers["cf-aig-metadata"]
 
 
+def test_what_was_set_as_metadata_goes_with_the_create_and_stays_in_the_journal(scene: Scene) -> None:
+    settings.configure(metadata={"class": "3b", "seat": 4})
+    scene.press()
+    scene.settle()
+    sent = json.loads(scene.creates[0]["headers"]["cf-aig-metadata"])
+    assert sent == {"class": "3b", "seat": 4, "app": "pvideo", "intent": scene.rows()[0].intent}
+    assert scene.rows()[0].metadata == sent
+    assert all("cf-aig-metadata" not in asked["headers"] for asked in scene.asked("gateway") if asked["method"] == "GET")
+
+
 def test_F12_all_that_a_run_leaves_behind_is_clean_in_every_form(scene: Scene, tmp_path: Path) -> None:
     for how in ("rst", "close"):
         scene.demo.state.faults.clear()

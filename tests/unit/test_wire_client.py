@@ -71,7 +71,7 @@ def test_a_create_says_all_it_must():
     assert headers["cf-aig-max-attempts"] == "1"
     assert headers["cf-aig-no-wholesale"] == "true"
     assert headers["cf-aig-event-id"] == "intent-1"
-    assert json.loads(headers["cf-aig-metadata"]) == {"app": "pvideo", "intent": "intent-1"}
+    assert "cf-aig-metadata" not in headers
     assert "prefer" not in headers
     assert "cf-aig-collect-log" not in headers
     assert "cf-aig-collect-log-payload" not in headers
@@ -141,13 +141,14 @@ def test_cancel_after_within_replicates_limits(deadline, value):
     assert seen.requests[0].headers["cancel-after"] == value
 
 
-def test_a_version_a_context_and_no_payload_in_the_log():
+def test_a_version_metadata_and_no_payload_in_the_log():
     seen = Recorded()
-    asyncio.run(create(client(seen), version="prunaai/p-video:" + "a" * 64, context="Klasse 3ü", log_payload=False))
+    asyncio.run(create(client(seen), version="prunaai/p-video:" + "a" * 64, metadata={"class": "3ü", "seat": 4}, log_payload=False))
     (request,) = seen.requests
     assert json.loads(request.content)["version"].endswith("a" * 64)
     assert request.headers["cf-aig-collect-log-payload"] == "false"
-    assert json.loads(request.headers["cf-aig-metadata"])["context"] == "Klasse 3ü"
+    assert json.loads(request.headers["cf-aig-metadata"]) == {"class": "3ü", "seat": 4}
+    assert request.headers["cf-aig-metadata"].isascii()
 
 
 @pytest.mark.parametrize("status", [200, 201, 202])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pvideo.job import schedule
 from pvideo.job.reconcile import HIDDEN, canonical, fingerprint
 from pvideo.library.rows import JobRow
+from pvideo.metadata import carried
 
 if TYPE_CHECKING:
     from pvideo.endpoint import Endpoint
@@ -61,6 +62,7 @@ def write_down(tools: Tools, model: Model, prepared: Prepared, endpoint: Endpoin
         notes=tuple(prepared.notes),
         deadline=now.deadline,
         log_payload=now.log_payload,
+        metadata=None if endpoint.kind == "direct" else carried(now.metadata, intent=intent),
         folder=str(now.video_folder),
         estimate=price.amount,
         estimate_text=price.text,

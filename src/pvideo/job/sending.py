@@ -73,6 +73,7 @@ async def _attempt(course: Course) -> Verdict | None:
             deadline=row.deadline,
             prefer_wait=PREFER_WAIT if row.prefer_wait else None,
             log_payload=row.log_payload,
+            metadata=row.metadata,
             hide=course.hide,
         )
     except CreateFailed as failed:

@@ -15,7 +15,7 @@ from pvideo.job.turns import Turns
 from pvideo.job.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -79,7 +79,7 @@ class Client(Protocol):
         deadline: float,
         prefer_wait: int | None = None,
         log_payload: bool = True,
-        context: str = "",
+        metadata: Mapping[str, Any] | None = None,
         hide: tuple[str, ...] = (),
     ) -> Created: ...
     async def get(self, prediction_id: str) -> Look: ...  # noqa: D102

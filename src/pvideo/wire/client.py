@@ -19,7 +19,7 @@ from pvideo.wire.verdict import CreateFailed, LookFailed, Verdict
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     import httpx
@@ -85,7 +85,7 @@ class Client:
         deadline: float,
         prefer_wait: int | None = None,
         log_payload: bool = True,
-        context: str = "",
+        metadata: Mapping[str, Any] | None = None,
         hide: tuple[str, ...] = (),
     ) -> Created:
         """Make a prediction. It is sent once; it costs money.
@@ -98,7 +98,7 @@ class Client:
             deadline: After how many seconds Replicate stops it (5 to 86400).
             prefer_wait: Seconds (1 to 60) to wait for the output in this request; None answers at once with the id.
             log_payload: Whether the gateway's log keeps the prompt and the answer.
-            context: A short word on where the press was made, for the gateway's log. Never a prompt.
+            metadata: What the gateway's log keeps with it (`pvideo.metadata`). Never a prompt.
             hide: Values of secret inputs, struck out of what is recorded.
 
         Raises:
@@ -110,7 +110,7 @@ class Client:
             payload = b""
         if not payload:
             raise CreateFailed(Verdict(kind="refused", error=PVideoError.make("input_refused", detail="The input is not JSON.")))
-        options: dict[str, Any] = {"deadline": deadline, "prefer_wait": prefer_wait, "log_payload": log_payload, "context": context}
+        options: dict[str, Any] = {"deadline": deadline, "prefer_wait": prefer_wait, "log_payload": log_payload, "metadata": metadata}
         ask = gateway.create(self._endpoint, payload, event_id=event_id, **options)
         answer = await self._sender.send(ask, self._create_plan(prefer_wait, hide))
         if isinstance(answer, Verdict):

@@ -13,9 +13,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
+from pvideo.metadata import header
 from pvideo.wire.prediction import is_prediction_id
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pvideo.settings import Endpoint
 
 # Replicate takes 5 s to 24 h, in whole seconds with a unit, and waits at most 60 s.
@@ -36,7 +39,14 @@ class Ask:
 
 
 def create(
-    endpoint: Endpoint, payload: bytes, *, event_id: str, deadline: float, prefer_wait: int | None, log_payload: bool, context: str
+    endpoint: Endpoint,
+    payload: bytes,
+    *,
+    event_id: str,
+    deadline: float,
+    prefer_wait: int | None,
+    log_payload: bool,
+    metadata: Mapping[str, Any] | None,
 ) -> Ask:
     """Return the request that makes a prediction (and is paid)."""
     low, high = _CANCEL_AFTER
@@ -44,7 +54,7 @@ def create(
     if prefer_wait is not None:
         headers["Prefer"] = "wait" if prefer_wait >= _LONGEST_PREFER else f"wait={max(prefer_wait, 1)}"
     if endpoint.kind != "direct":
-        headers |= _create_headers(event_id, context, log_payload=log_payload)
+        headers |= _create_headers(event_id, metadata, log_payload=log_payload)
     return Ask(method="POST", path="/predictions", headers=headers, body=payload)
 
 
@@ -105,17 +115,17 @@ def _prediction_path(prediction_id: str) -> str:
     return f"/predictions/{prediction_id}"
 
 
-def _create_headers(event_id: str, context: str, *, log_payload: bool) -> dict[str, str]:
+def _create_headers(event_id: str, metadata: Mapping[str, Any] | None, *, log_payload: bool) -> dict[str, str]:
     # max-attempts: the gateway's own "Retry Requests" would repeat a paid create. skip-cache: it may answer a repeated
     # prompt with an old prediction even where caching is off (observed). no-wholesale: never bill Cloudflare instead.
-    metadata = {"app": "pvideo", "intent": event_id} | ({"context": context[:200]} if context else {})
     headers = {
         "cf-aig-skip-cache": "true",
         "cf-aig-max-attempts": "1",
         "cf-aig-no-wholesale": "true",
         "cf-aig-event-id": event_id,
-        "cf-aig-metadata": json.dumps(metadata),
     }
+    if metadata:
+        headers["cf-aig-metadata"] = header(metadata)
     return headers if log_payload else headers | {"cf-aig-collect-log-payload": "false"}
 
 
