@@ -71,6 +71,8 @@ class Settings:
     """Whether the gateway's log keeps prompts and answers."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """At most five plain values that the gateway's log keeps with each create (``cf-aig-metadata``). Never a prompt or a token."""
+    label: str = ""
+    """Whose presses these are (``student-07``): one entry of that metadata, so that a shared gateway's log can tell them apart."""
     reconcile: str = "gateway"
     """Where a lost answer is looked for: ``gateway``, or ``direct`` to ask api.replicate.com itself, with Replicate's token alone,
     where the gateway does not pass Replicate's list on. Not possible when the gateway stores the key."""
@@ -100,6 +102,7 @@ _ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "gateway_token": ("CF_AIG_TOKEN", "CLOUDFLARE_API_TOKEN"),
     "replicate_token": ("REPLICATE_API_TOKEN",),
     "home": ("PVIDEO_HOME",),
+    "label": ("PVIDEO_LABEL",),
 }
 _WORDS = {"reconcile": ("gateway", "direct")}
 _names = {item.name for item in fields(Settings)}
@@ -222,6 +225,8 @@ def _fit(name: str, value: Any) -> Any:
         return _deadline(value)
     if name in _WORDS:
         return _word(name, value)
+    if name == "label":
+        return log_metadata.check({"label": "" if value is None else value}, setting="label")["label"]
     if name == "metadata":
         return log_metadata.check({} if value is None else value)
     return _plain(name, value)
