@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         UnreachableError,
         WatchError,
     )
-    from pvideo.job.collection import library as open_library
+    from pvideo.job.collection import library as open_library  # noqa: F401 - what the room `library` does when it is called
     from pvideo.job.press import generate
     from pvideo.job.video import Video
     from pvideo.notebook.page import export

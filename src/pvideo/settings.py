@@ -225,11 +225,16 @@ def _fit(name: str, value: Any) -> Any:
         return _deadline(value)
     if name in _WORDS:
         return _word(name, value)
+    if name in {"label", "metadata"}:
+        return _carried(name, value)
+    return _plain(name, value)
+
+
+def _carried(name: str, value: Any) -> Any:
+    """Return what a create carries for the gateway's log."""
     if name == "label":
         return log_metadata.check({"label": "" if value is None else value}, setting="label")["label"]
-    if name == "metadata":
-        return log_metadata.check({} if value is None else value)
-    return _plain(name, value)
+    return log_metadata.check({} if value is None else value)
 
 
 def _word(name: str, value: Any) -> Any:

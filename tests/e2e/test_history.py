@@ -8,18 +8,20 @@ from playwright.sync_api import expect
 from tests.e2e.cells import SETUP
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
     from tests.e2e.demo import Demo
     from tests.e2e.lab import Lab
 
-CAT = "%%pvideo cat --draft --duration 1\nA cat walking through a field of poppies, seen from far away, in the last light of a long summer evening"
+POPPIES = "A cat walking through a field of poppies, seen from far away, in the last light of a long summer evening"
+CAT = f"%%pvideo cat --draft --duration 1\n{POPPIES}"
 BOAT = "%%pvideo boat --draft --duration 1 --aspect-ratio 9:16\nA paper boat in the rain"
 HISTORY = "import pvideo\nhistory = pvideo.library()\nhistory"
 
 
 def test_the_history_is_searched_rated_and_opened(lab: Lab, demo: Demo) -> None:
     demo.change(speed=30)
-    lab.open(lab.write(SETUP, CAT, BOAT, "cat.wait(); boat.wait(); print('there')", HISTORY, "print(cat.stars, boat.stars, repr(boat.note))"))
+    lab.open(
+        lab.write(SETUP, CAT, BOAT, "cat.wait(); boat.wait(); print('there')", HISTORY, "print(cat.stars, boat.stars, repr(boat.note))")
+    )
     for index in range(5):
         lab.run(index)
     root = lab.output(4).locator("section.pvideo-history")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from pvideo.job.press import generate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.support.demo import RunningDemo
 
@@ -187,7 +187,7 @@ def test_a_video_is_copied_and_made_into_other_kinds(tmp_path: Path) -> None:
     assert webm.read_bytes()[:4] == b"\x1a\x45\xdf\xa3"
     assert video.export(tmp_path / "out") == tmp_path / "out" / video.path.name
     assert not list(tmp_path.rglob("*.part*"))
-    with pytest.raises(ExportError, match="copy.avi is none of"):
+    with pytest.raises(ExportError, match=r"copy\.avi is none of"):
         video.export("copy.avi")
 
 

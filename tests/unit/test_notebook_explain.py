@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +19,7 @@ from pvideo.notebook.explain import explained, explanation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.support.demo import RunningDemo
 
@@ -150,7 +150,7 @@ def demo(demo_server: RunningDemo, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_the_printed_curl_and_python_make_the_same_press(demo: RunningDemo) -> None:
-    video = generate("A cat that isn't \"tame\"", draft=True, duration=1).wait(30)
+    video = generate('A cat that isn\'t "tame"', draft=True, duration=1).wait(30)
     found = video.explain() if type(video).explain_hook else explanation(video)
     environment = {**os.environ, "no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1"}
 

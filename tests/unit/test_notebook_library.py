@@ -149,10 +149,10 @@ def test_selected_rows_become_videos_and_a_page(threads: list[threading.Thread],
     assert (tmp_path / said["file"]).read_text().count("<video") == 2
 
 
-def test_a_row_has_the_keys_that_the_page_knows(engine: Engine, tmp_path: Path) -> None:
+def test_a_row_has_the_keys_that_the_page_knows(engine: Engine) -> None:
     import re
 
-    shown = row_view(engine.journal.get("job-1"), tmp_path)
+    shown = row_view(engine.journal.get("job-1"))
     interface = re.search(r"export interface Row \{(.*?)\n\}", SOURCE.read_text(encoding="utf-8"), re.DOTALL)
 
     assert interface

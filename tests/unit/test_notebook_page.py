@@ -6,7 +6,6 @@ import base64
 import json
 import re
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +17,8 @@ from pvideo.notebook import page as pages
 from pvideo.notebook.page import export, export_command, page
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pvideo.job.states import Snapshot
 
 

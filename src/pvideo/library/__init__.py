@@ -18,7 +18,7 @@ class _Room(ModuleType):
         """Return the videos of this library (see `pvideo.job.collection.library`)."""
         import pvideo
 
-        return pvideo.open_library(words, **choice)
+        return pvideo.open_library(words, **choice)  # type: ignore[attr-defined]
 
 
 sys.modules[__name__].__class__ = _Room

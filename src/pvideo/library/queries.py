@@ -99,5 +99,3 @@ def size(journal: Store, *, realm: str | None = None) -> tuple[int, int]:
 def _select(journal: Store, where: list[str], values: list[Any], *, limit: int, offset: int) -> list[JobRow]:
     sql = f"SELECT * FROM jobs WHERE {' AND '.join(where)} ORDER BY pressed_at DESC, intent LIMIT ? OFFSET ?"  # noqa: S608 - our own names
     return [decode(row) for row in journal.read(sql, *values, limit, offset)]
-
-

@@ -42,7 +42,8 @@ class Filter:
 
     def where(self) -> tuple[list[str], list[Any]]:
         """Return the conditions of a query and their values."""
-        where, values = ["1" if self.hidden else "hidden=0"], []
+        where = ["1" if self.hidden else "hidden=0"]
+        values: list[Any] = []
         for word in self.words:
             where.append("(" + " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in (*_SEARCHED, "template")) + ")")
             values += [f"%{_escape(word)}%"] * (len(_SEARCHED) + 1)
@@ -92,7 +93,9 @@ def moment(value: object, *, end: bool = False) -> float | None:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
     found = datetime.fromisoformat(value) if isinstance(value, str) else value
-    whole_day = (isinstance(value, str) and len(value) <= len("2026-11-20")) or (isinstance(found, date) and not isinstance(found, datetime))
+    whole_day = (isinstance(value, str) and len(value) <= len("2026-11-20")) or (
+        isinstance(found, date) and not isinstance(found, datetime)
+    )
     if isinstance(found, date) and not isinstance(found, datetime):
         found = datetime(found.year, found.month, found.day)  # noqa: DTZ001 - a local day
     if not isinstance(found, datetime):

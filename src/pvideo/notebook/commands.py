@@ -174,6 +174,6 @@ def _explain(names: list[str], shell: Any) -> None:
         raise PVideoError.make("video_unknown", name="(none)", suggestion="")
     found = explanation(video)
     if hasattr(shell, "display_pub") and detect(shell).has_html:
-        shell.display_pub.publish(data={"text/html": found._repr_html_(), "text/plain": repr(found)}, metadata={})  # noqa: SLF001
+        shell.display_pub.publish(data={"text/html": found._repr_html_(), "text/plain": repr(found)}, metadata={})
     else:
         tell(repr(found))

@@ -61,7 +61,13 @@ def run_in_demo(command: str) -> str:
     tokens = (("CF_AIG_TOKEN", address.gateway_token), ("REPLICATE_API_TOKEN", address.replicate_token))
     known = {name: token.reveal() for name, token in tokens if token is not None}
     done = subprocess.run(  # noqa: S602 - it is our own line, and a shell is the point
-        command, shell=True, env={**os.environ, **known, "no_proxy": "127.0.0.1"}, capture_output=True, text=True, timeout=_RUN_AT_MOST, check=False
+        command,
+        shell=True,
+        env={**os.environ, **known, "no_proxy": "127.0.0.1"},
+        capture_output=True,
+        text=True,
+        timeout=_RUN_AT_MOST,
+        check=False,
     )
     return redact(done.stdout or done.stderr)
 

@@ -1,6 +1,4 @@
-"""``%pvideo explain`` and `Video.explain`: the requests behind one video, in time, with a word on each. Tokens were masked when they
-were recorded.
-"""
+"""``%pvideo explain`` and `Video.explain`: the requests behind one video, in time, with a word on each, without tokens."""
 
 from __future__ import annotations
 

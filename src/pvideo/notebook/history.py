@@ -80,7 +80,7 @@ def as_html(rows: list[JobRow], base: Path) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def row_view(row: JobRow, base: Path) -> dict[str, Any]:
+def row_view(row: JobRow) -> dict[str, Any]:
     """Return a row as the page shows it, without its picture."""
     from pvideo.library.queries import changed, missing
 

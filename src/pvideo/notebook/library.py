@@ -201,7 +201,7 @@ class History(Live):
         for row in rows:
             self._follow(row)
         pictures = self._pictures([row.intent for row in rows])
-        views = [{**row_view(row, self._base), "thumb": pictures.get(row.intent, "")} for row in rows]
+        views = [{**row_view(row), "thumb": pictures.get(row.intent, "")} for row in rows]
         self.send({"kind": "rows", "stamp": content.get("stamp"), "start": start, "rows": views})
 
     def _pressed(self, kind: str, content: Mapping[str, Any]) -> None:

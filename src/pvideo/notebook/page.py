@@ -17,6 +17,7 @@ from pvideo.errors import ExportError
 from pvideo.secrets import redact
 
 from .facts import facts
+from .page_look import SCRIPT, style
 from .saved import poster_url
 from .source import cell_source
 from .words import date, money, say, size
@@ -31,28 +32,8 @@ LIMIT = 25_000_000
 """Bytes of a page: mail servers and browsers take so much."""
 
 _TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".mov": "video/quicktime", ".gif": "image/gif", ".png": "image/png"}
-_TYPES |= {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp", ".mp3": "audio/mpeg", ".wav": "audio/wav", ".flac": "audio/flac"}
-_STYLE = """
-:root{color-scheme:light dark;--line:light-dark(#d0d7de,#444);--quiet:light-dark(#59636e,#9da7b1)}
-*{box-sizing:border-box}
-body{margin:0 auto;max-width:1280px;padding:24px 16px;font:15px/23px system-ui,sans-serif;color:light-dark(#1f2328,#e6edf3);background:light-dark(#fff,#1e1e1e)}
-h1{margin:0 0 4px;font-size:20px;line-height:28px}p{margin:0 0 16px}.q{color:var(--quiet);font-size:13px;line-height:20px}
-main{display:grid;gap:20px;grid-template-columns:repeat(auto-fit,minmax(min(100%,WIDTHpx),1fr))}
-figure{margin:0;border:1px solid var(--line);border-radius:8px;padding:12px;min-width:0}
-video,img{display:block;width:100%;height:auto;max-height:70vh;border-radius:6px;background:#000;object-fit:contain}audio{width:100%}
-figcaption{padding-top:10px;overflow-wrap:anywhere}.p{white-space:pre-wrap}b.n{font:600 13px/20px ui-monospace,monospace}
-pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:12px;line-height:18px}summary{cursor:pointer}
-table{border-collapse:collapse;margin-top:20px;font-size:13px}th,td{border:1px solid var(--line);padding:4px 10px;text-align:left;vertical-align:top}
-button{font:inherit;min-height:32px;padding:3px 14px;border:1px solid var(--line);border-radius:6px;background:none;color:inherit;cursor:pointer;margin-bottom:16px}
-button:focus-visible,summary:focus-visible{outline:2px solid #1976d2;outline-offset:2px}
-"""
-_SCRIPT = """
-const all=[...document.querySelectorAll("video")],b=document.querySelector("button");
-b.onclick=()=>{const on=all.some(v=>!v.paused&&!v.ended);
-if(on)return all.forEach(v=>v.pause());
-if(all.every(v=>v.ended||v.currentTime===0))all.forEach(v=>{v.currentTime=0});
-const at=Math.min(...all.map(v=>v.currentTime));all.forEach((v,i)=>{v.currentTime=at;if(i)v.muted=true;v.play()})};
-"""
+_TYPES |= {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
+_TYPES |= {".mp3": "audio/mpeg", ".wav": "audio/wav", ".flac": "audio/flac"}
 
 
 def export(path: str | Path, *videos: Video | Iterable[Video]) -> Path:
@@ -101,7 +82,11 @@ def _whole_page(shown: list[Snapshot], target: Path) -> str:
         count = say("export", "count_one") if len(shown) == 1 else say("export", "count", count=len(shown))
         named = " ".join(snapshot.name for snapshot in shown if snapshot.name)
         raise ExportError(
-            "page_too_large", count=count, size=size(total * 4 / 3), limit=size(LIMIT), path=f"{target.with_suffix('.zip').name} {named}".strip()
+            "page_too_large",
+            count=count,
+            size=size(total * 4 / 3),
+            limit=size(LIMIT),
+            path=f"{target.with_suffix('.zip').name} {named}".strip(),
         )
     return page(shown)
 
@@ -113,10 +98,11 @@ def page(shown: list[Snapshot]) -> str:
     width = 300 if len(shown) > 4 else 480 if many else 640
     figures = "".join(_figure(snapshot, number) for number, snapshot in enumerate(shown))
     button = f"<button type='button'>▶ {escape(say('export', 'play'))}</button>" if many else ""
-    script = f"<script>{_SCRIPT}</script>" if many else ""
-    body = f"<h1>{escape(redact(title))}</h1><p class='q'>{escape(_made(shown))}</p>{button}<main>{figures}</main>{_differences(shown)}{script}"
+    script = f"<script>{SCRIPT}</script>" if many else ""
+    above = f"<h1>{escape(redact(title))}</h1><p class='q'>{escape(_made(shown))}</p>{button}"
+    body = f"{above}<main>{figures}</main>{_differences(shown)}{script}"
     head = f"<meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>{escape(redact(title))}</title>"
-    return f"<!doctype html><html lang='en'><head>{head}<style>{_STYLE.replace('WIDTH', str(width))}</style></head><body>{body}</body></html>\n"
+    return f"<!doctype html><html lang='en'><head>{head}<style>{style(width)}</style></head><body>{body}</body></html>\n"
 
 
 def _figure(snapshot: Snapshot, number: int) -> str:
@@ -143,7 +129,8 @@ def _media(snapshot: Snapshot) -> str:
     if kind.startswith("audio/"):
         return f'<audio controls src="{data}" title="{title}"></audio>'
     poster = poster_url(snapshot.poster)
-    return f'<video controls playsinline preload="metadata" src="{data}"{f" poster={chr(34)}{poster}{chr(34)}" if poster else ""} title="{title}"></video>'
+    shown = f' poster="{poster}"' if poster else ""
+    return f'<video controls playsinline preload="metadata" src="{data}"{shown} title="{title}"></video>'
 
 
 def _differences(shown: list[Snapshot]) -> str:
@@ -154,8 +141,12 @@ def _differences(shown: list[Snapshot]) -> str:
     if not differing:
         return ""
     head = "".join(f"<th>{escape(snapshot.name or str(number + 1))}</th>" for number, snapshot in enumerate(shown))
-    rows = "".join(f"<tr><th>{escape(name)}</th>{''.join(f'<td>{escape(str(one.get(name, chr(8211))))}</td>' for one in inputs)}</tr>" for name in differing)
+    rows = "".join(f"<tr><th>{escape(name)}</th>{_cells(inputs, name)}</tr>" for name in differing)
     return f"<table><tr><th></th>{head}</tr>{rows}</table>"
+
+
+def _cells(inputs: list[dict[str, Any]], name: str) -> str:
+    return "".join(f"<td>{escape(str(one.get(name, '–')))}</td>" for one in inputs)
 
 
 def _write_zip(target: Path, shown: list[Snapshot]) -> None:

@@ -118,7 +118,9 @@ def _word(kind: str, status: object, said: str, error: str) -> str:
     if kind in {"file", "list", "cancel", "model"}:
         return say("explain", kind)
     if kind == "look":
-        return say("explain", f"look_{said}") if said in _LOOKS else say("explain", "look_refused") if status else say("explain", "look_lost")
+        return (
+            say("explain", f"look_{said}") if said in _LOOKS else say("explain", "look_refused") if status else say("explain", "look_lost")
+        )
     ask = say("explain", "create")
     if status is None:
         return f"{ask} {say('explain', 'create_unsent' if 'Nothing was sent' in error else 'create_lost')}"
