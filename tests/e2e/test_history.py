@@ -8,12 +8,14 @@ from playwright.sync_api import expect
 from tests.e2e.cells import SETUP
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator
     from tests.e2e.demo import Demo
     from tests.e2e.lab import Lab
 
 POPPIES = "A cat walking through a field of poppies, seen from far away, in the last light of a long summer evening"
 CAT = f"%%pvideo cat --draft --duration 1\n{POPPIES}"
 BOAT = "%%pvideo boat --draft --duration 1 --aspect-ratio 9:16\nA paper boat in the rain"
+RATED = "print(cat.stars, boat.stars, repr(boat.note))"
 HISTORY = "import pvideo\nhistory = pvideo.library()\nhistory"
 
 
@@ -52,6 +54,31 @@ def test_the_history_is_searched_rated_and_opened(lab: Lab, demo: Demo) -> None:
     expect(card).to_be_focused()
     lab.picture("history-open", of=lab.output(4))
 
+    rate_and_explain(lab, root, card)
+    lab.theme("JupyterLab Dark")
+    lab.picture("history-dark", of=lab.output(4))
+    lab.theme("JupyterLab Light")
+
+    lab.run(5)
+    expect(lab.output(5)).to_contain_text("4 1 'the rain is good'")
+    lab.page.set_viewport_size({"width": 690, "height": 1200})
+    root.get_by_role("searchbox").scroll_into_view_if_needed()
+    lab.picture("history-narrow")
+    root.get_by_role("button", name="Close").click()
+    lab.page.set_viewport_size({"width": 1280, "height": 900})
+
+    forget_what_is_gone(lab, root)
+
+    # The file holds plain html.
+    data = lab.read()["cells"][4]["outputs"][0]["data"]
+    assert "application/vnd.jupyter.widget-view+json" not in data
+    assert "poppies" in "".join(data["text/html"])
+    assert demo.created() == 2
+
+
+def rate_and_explain(lab: Lab, root: Locator, card: Locator) -> None:
+    """What the More row opens."""
+    rows = root.locator(".pvideo-row")
     card.locator('[data-action="more"]').click()
     card.get_by_role("button", name="Stars and note").click()
     card.get_by_role("textbox", name="Note").fill("the rain is good")
@@ -64,12 +91,47 @@ def test_the_history_is_searched_rated_and_opened(lab: Lab, demo: Demo) -> None:
     steps.first.locator("summary").click()
     expect(steps.first).to_contain_text("Copy as curl")
     lab.picture("history-explain", of=lab.output(4))
-    lab.theme("JupyterLab Dark")
-    lab.picture("history-dark", of=lab.output(4))
-    lab.theme("JupyterLab Light")
 
-    lab.run(5)
-    expect(lab.output(5)).to_contain_text("4 1 'the rain is good'")
-    lab.page.set_viewport_size({"width": 560, "height": 1200})
-    lab.picture("history-narrow")
+
+def forget_what_is_gone(lab: Lab, root: Locator) -> None:
+    """A file that is gone is said so; its row goes when it is told to, and nothing else does."""
+    rows = root.locator(".pvideo-row")
+    next((lab.folder / "videos").glob("*boat*.mp4")).unlink()
+    lab.run(4)
+    expect(rows.nth(0)).to_contain_text("missing: moved or deleted")
+    rows.nth(0).get_by_role("button", name="Find it").click()
+    expect(root.locator(".pvideo-told")).to_contain_text("Not found below")
+    lab.picture("history-missing", of=lab.output(4))
+    rows.nth(0).get_by_role("button", name="Forget").click()
+    expect(rows).to_have_count(1)
+
+
+def test_a_page_plays_offline_and_the_requests_are_told(lab: Lab, demo: Demo, browser: Browser) -> None:
+    demo.change(speed=30)
+    lab.open(lab.write(SETUP, CAT, BOAT, "%pvideo wait", "%pvideo export both.html cat boat", "%pvideo explain cat"))
+    for index in range(6):
+        lab.run(index)
+    expect(lab.output(4)).to_contain_text("Written: both.html")
+
+    context = browser.new_context(offline=True, viewport={"width": 1100, "height": 900})
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on("request", lambda asked: None if asked.url.startswith(("file:", "data:")) else problems.append(asked.url))
+    page.goto((lab.folder / "both.html").as_uri())
+    page.get_by_role("button", name="Play all").click()
+    for video in page.locator("video").all():
+        page.wait_for_function("video => video.ended || video.currentTime > 0.2", arg=video.element_handle(), timeout=20_000)
+    page.screenshot(path=lab.picture("export-page").with_name("export-page.png"), full_page=True)
+    context.close()
+    assert problems == []
+
+    explained = lab.output(5)
+    expect(explained).to_contain_text("Please make this.")
+    explained.locator("summary").first.click()
+    expect(explained).to_contain_text("opens your gateway")
+    explained.locator("details details").first.locator("summary").click()
+    expect(explained).to_contain_text("$CF_AIG_TOKEN")
+    lab.picture("explain", of=explained)
+    assert "demo-" not in (explained.text_content() or "")
     assert demo.created() == 2

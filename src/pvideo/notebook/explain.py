@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -168,4 +170,7 @@ def _more(step: Step) -> str:
 
 
 def _cut(text: str) -> str:
+    """Return a body as it is read best; what was cut when it was recorded stays as it is."""
+    with suppress(ValueError):
+        text = json.dumps(json.loads(text), indent=1, ensure_ascii=False)
     return text if len(text) <= _BODY else f"{text[:_BODY]}… ({size(len(text))})"

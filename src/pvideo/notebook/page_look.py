@@ -14,7 +14,7 @@ p { margin: 0 0 16px; }
 .q { color: var(--quiet); font-size: 13px; line-height: 20px; }
 main { display: grid; gap: 20px; grid-template-columns: repeat(auto-fit, minmax(min(100%, WIDTHpx), 1fr)); align-items: start; }
 figure { margin: 0; min-width: 0; padding: 12px; border: 1px solid var(--line); border-radius: 8px; }
-video, img { display: block; width: 100%; height: auto; max-height: 70vh; border-radius: 6px; background: #000; object-fit: contain; }
+video, img { display: block; width: auto; max-width: 100%; height: auto; max-height: 70vh; margin: 0 auto; border-radius: 6px; }
 audio { width: 100%; }
 figcaption { padding-top: 10px; overflow-wrap: anywhere; }
 .p { white-space: pre-wrap; }
