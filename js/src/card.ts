@@ -6,6 +6,7 @@ import { bar } from "./bar";
 import type { Bytes } from "./bytes";
 import { kernelClock, ticker } from "./clock";
 import { h, setAttribute, setText } from "./dom";
+import { gallery } from "./gallery";
 import type { Keys } from "./keys";
 import { message as messageBox } from "./message";
 import { send, type Model } from "./model";
@@ -58,6 +59,7 @@ export function card(tools: CardTools): Card {
   const problem = messageBox();
   const prompt = promptText(signal);
   const facts = factsLine();
+  const others = gallery(model);
   const aloud = announcer(signal);
 
   const press = (name: string): boolean => {
@@ -79,7 +81,7 @@ export function card(tools: CardTools): Card {
   const more = moreMenu({ model, video: () => stage.el.querySelector("video"), signal });
 
   buttons.row.append(more.toggle);
-  const side = h("div", { class: "pvideo-side" }, problem.el, prompt.el, facts.el, buttons.row, more.panel, more.below);
+  const side = h("div", { class: "pvideo-side" }, problem.el, others.el, prompt.el, facts.el, buttons.row, more.panel, more.below);
   const head = h("div", { class: "pvideo-head" }, state.el, note, h("span", { class: "pvideo-right" }, demo, money));
   root.append(h("div", { class: "pvideo-frame" }, banner.el, head, buttons.head, h("div", { class: "pvideo-body" }, progress.el, stage.el, side), aloud.el));
 
@@ -105,6 +107,7 @@ export function card(tools: CardTools): Card {
     demo.hidden = !next.demo;
     setText(money, next.money);
     stage.update(next, now);
+    others.update(next);
     prompt.update(next.prompt);
     facts.update(next);
     buttons.update(next, now, !gone);

@@ -7,8 +7,13 @@ import { loose, type Loose, type Model } from "./model";
 const WIDGET = "application/vnd.jupyter.widget-view+json";
 
 type ToJson = (this: unknown) => unknown;
+/** What stands in the file for a widget's output. */
+interface Plain {
+  html: string;
+  metadata: object;
+}
 interface Wrapped extends ToJson {
-  pvideo?: Map<string, string>;
+  pvideo?: Map<string, Plain>;
 }
 
 function items(value: unknown): Loose[] {
@@ -41,28 +46,28 @@ async function isOurs(manager: NonNullable<Loose>, id: string, job: string): Pro
   return (get.call(model, "kind") === "card" && loose(get.call(model, "view"))?.["id"] === job) || get.call(model, "token") === job;
 }
 
-function replaced(cell: unknown, htmls: Map<string, string>): unknown {
+function replaced(cell: unknown, plains: Map<string, Plain>): unknown {
   const found = loose(cell);
   if (!found || !Array.isArray(found["outputs"])) return cell;
   const outputs = items(found["outputs"]).map((output) => {
-    const html = htmls.get(modelId(output));
-    if (html === undefined) return output;
+    const found = plains.get(modelId(output));
+    if (found === undefined) return output;
     const plain = loose(output?.["data"])?.["text/plain"];
-    return { ...output, data: { "text/html": html, ...(plain === undefined ? {} : { "text/plain": plain }) }, metadata: {} };
+    return { ...output, data: { "text/html": found.html, ...(plain === undefined ? {} : { "text/plain": plain }) }, metadata: found.metadata };
   });
   return { ...found, outputs };
 }
 
-function wrap(shared: NonNullable<Loose>, id: string, html: string): boolean {
+function wrap(shared: NonNullable<Loose>, id: string, plain: Plain): boolean {
   const now = shared["toJSON"] as Wrapped | undefined;
   if (typeof now !== "function") return false;
-  if (now.pvideo) now.pvideo.set(id, html);
+  if (now.pvideo) now.pvideo.set(id, plain);
   else {
-    const htmls = new Map([[id, html]]);
+    const plains = new Map([[id, plain]]);
     const wrapped: Wrapped = function (this: unknown) {
-      return replaced(now.call(this), htmls);
+      return replaced(now.call(this), plains);
     };
-    wrapped.pvideo = htmls;
+    wrapped.pvideo = plains;
     shared["toJSON"] = wrapped;
   }
   return true;
@@ -74,7 +79,9 @@ function outputsOf(cell: Loose): Loose[] {
   return typeof toJson === "function" ? items(toJson.call(outputs)) : [];
 }
 
-async function attempt(model: Model, job: string, html: string): Promise<boolean> {
+type IsOurs = (manager: NonNullable<Loose>, id: string) => boolean | Promise<boolean>;
+
+async function attempt(model: Model, ours: IsOurs, plain: Plain): Promise<boolean> {
   const manager = loose(model.widget_manager);
   const notebook = loose(loose(manager?.["context"])?.["model"]);
   const toJson = notebook?.["toJSON"];
@@ -84,13 +91,13 @@ async function attempt(model: Model, job: string, html: string): Promise<boolean
   for (const cell of list(notebook["cells"])) {
     const shared = loose(cell?.["sharedModel"]);
     for (const id of new Set(outputsOf(cell).map(modelId))) {
-      if (!shared || !(await isOurs(manager, id, job))) continue;
-      if (!wrap(shared, id, html)) return false;
+      if (!shared || !(await ours(manager, id))) continue;
+      if (!wrap(shared, id, plain)) return false;
       ids.push(id);
     }
   }
   const file = JSON.stringify(toJson.call(notebook));
-  if (!ids.length || ids.some((id) => file.includes(id)) || !file.includes(JSON.stringify(html).slice(1, -1))) return false;
+  if (!ids.length || ids.some((id) => file.includes(id)) || !file.includes(JSON.stringify(plain.html).slice(1, -1))) return false;
   notebook["dirty"] = true;
   return true;
 }
@@ -98,8 +105,38 @@ async function attempt(model: Model, job: string, html: string): Promise<boolean
 /** True if the notebook's file will hold `html` in place of the live card of `job`. Never throws. */
 export async function cleanFile(model: Model, job: string, html: string): Promise<boolean> {
   try {
-    return html !== "" && (await attempt(model, job, html));
+    return html !== "" && (await attempt(model, (manager, id) => isOurs(manager, id, job), { html, metadata: {} }));
   } catch {
     return false;
+  }
+}
+
+/** The same for a Studio, by its model's id. Its place in the file is marked with `key`, for when the page is loaded again. */
+export async function cleanStudio(model: Model, mine: string, html: string, key: string): Promise<boolean> {
+  try {
+    return await attempt(model, (_, id) => id === mine, { html, metadata: { pvideo: { studio: key } } });
+  } catch {
+    return false;
+  }
+}
+
+/** After a reload the page has the file's html, and the kernel still has the Studio: it comes back into its place, live. */
+export async function revive(model: Model): Promise<void> {
+  try {
+    const { key, model: id } = { ...loose(model.get("saved")) };
+    const context = loose(loose(model.widget_manager)?.["context"]);
+    if (typeof key !== "string" || !key || typeof id !== "string") return;
+    await context?.["ready"];
+    for (const cell of list(loose(context?.["model"])?.["cells"])) {
+      const outputs = loose(cell?.["outputs"]);
+      const set = outputs?.["set"];
+      outputsOf(cell).forEach((output, index) => {
+        const mark = loose(loose(loose(output?.["metadata"])?.["pvideo"]))?.["studio"];
+        if (mark !== key || modelId(output) || typeof set !== "function") return;
+        set.call(outputs, index, { ...output, metadata: {}, data: { ...loose(output?.["data"]), [WIDGET]: { version_major: 2, version_minor: 1, model_id: id } } });
+      });
+    }
+  } catch {
+    // The html stays: the cell can be run again.
   }
 }

@@ -12,6 +12,8 @@ export interface RenderProps {
   model: Model;
   el: HTMLElement;
   signal: AbortSignal;
+  /** anywidget's way to other widgets; not in every host. */
+  host?: unknown;
 }
 
 /** Anything at all, looked into step by step: the host's objects are not ours to trust. */

@@ -37,6 +37,7 @@ function processing(view: View, now: number, memory: Memory): string {
 
 function sending(view: View, now: number): string {
   const { values } = view;
+  if (view.phase === "uploading") return fill(notes.uploading, { name: values["file"] ?? "", got: megabytes(view.received), size: `${megabytes(view.total)} MB` });
   if (view.phase === "waiting") return values["ahead"] ? fill(notes.waiting, values) : (notes.waiting.split(",")[0] ?? "");
   if (view.phase === "countdown") return fill(notes.countdown, { reason: view.message?.title ?? "", ...values, seconds: until(view.next, now) });
   const start = view.demo ? notes.sending_demo : fill(notes.sending, values);
@@ -47,6 +48,9 @@ function sending(view: View, now: number): string {
 function succeeded(view: View): string {
   if (view.phase === "saving") {
     const got = megabytes(view.received);
+    // Only a video plays before it is saved.
+    if (view.kind !== "video" && view.total) return fill(notes.saving_file, { got, size: `${megabytes(view.total)} MB` });
+    if (view.kind !== "video") return fill(notes.saving_file_unknown, { got: `${got} MB` });
     return view.total ? fill(notes.saving, { got, size: `${megabytes(view.total)} MB` }) : fill(notes.saving_unknown, { got: `${got} MB` });
   }
   if (view.phase === "library") return fill(notes.library, view.values);

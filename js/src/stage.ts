@@ -119,7 +119,7 @@ export function stage(tools: StageTools): Stage {
   const tick = (next: View, now: number): void => {
     const passed = next.done ? (next.took ?? 0) : next.sent === null ? 0 : elapsed(next, now);
     el.toggleAttribute("data-idle", next.sent === null);
-    setText(time, next.video || (next.done && !passed) ? "" : clock(passed));
+    setText(time, next.video || next.text || (next.done && !passed) ? "" : clock(passed));
   };
   return { el, update, tick };
 }

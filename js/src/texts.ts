@@ -5,7 +5,7 @@ import type { Message } from "./view";
 export { actions, announce, history, labels, notes };
 
 /** The messages that the page can raise by itself. The build keeps these only. */
-type OwnMessage = "kernel_busy" | "kernel_gone" | "cannot_play" | "file_missing";
+type OwnMessage = "kernel_busy" | "kernel_gone" | "cannot_play" | "file_missing" | "seed_unreliable";
 
 export function fill(template: string, values: Record<string, string | number> = {}): string {
   const text = template.replace(/\{\{|\}\}|\{(\w+)[^}]*\}/g, (found, key: string | undefined) => (key === undefined ? found.charAt(0) : String(values[key] ?? "")));

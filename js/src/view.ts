@@ -14,6 +14,7 @@ export type Status =
 
 export type Phase =
   | ""
+  | "uploading"
   | "waiting"
   | "sending"
   | "countdown"
@@ -59,6 +60,13 @@ export interface Clip {
   seconds: number;
 }
 
+/** A file beside the one on the stage; `file` is relative to the notebook's folder. */
+export interface MadeFile {
+  file: string;
+  kind: "video" | "image" | "audio" | "text" | "json" | "file";
+  name: string;
+}
+
 /** One job's card. Times are epoch milliseconds on the kernel's clock, durations are seconds. */
 export interface View {
   id: string;
@@ -91,11 +99,12 @@ export interface View {
   poster: string;
   autoplay: boolean;
   log: { id: string; href: string } | null;
-  kind: "video" | "image" | "audio" | "text" | "json";
+  kind: "video" | "image" | "audio" | "text" | "json" | "file";
   text: string;
   /** What a person thinks of it: 1 to 5, 0 is no rating. */
   stars: number;
   remark: string;
+  files: MadeFile[];
 }
 
 export type Control =
@@ -120,6 +129,8 @@ export interface Field {
   control: Control;
   unit: string;
   description: string;
+  /** What stands under it from the start: the range of a box without a slider. */
+  hint: string;
   default: unknown;
   choices: { value: unknown; label: string }[];
   minimum: number | null;
@@ -131,6 +142,8 @@ export interface Field {
   required: boolean;
   voided_by: { field: string; reason: string } | null;
   accept: string;
+  /** For a list: what each of its items is. */
+  item: Field | null;
 }
 
 export interface Form {
@@ -139,6 +152,24 @@ export interface Form {
   fields: Field[];
   price_hint: string;
   first: string;
+  /** Names of inputs, or "": what says what is made, the cheap preview, what loosens a seed, the picture it begins with. */
+  prompt: string;
+  draft: string;
+  seed_loose: string;
+  first_frame: string;
+}
+
+export interface FormState {
+  phase: "ready" | "loading" | "error";
+  message: Message | null;
+  model?: string;
+}
+
+/** What the strip knows beside the views, by a video's id. */
+export interface StripFacts {
+  links: Record<string, { from: string; as: string }>;
+  stars: Record<string, number>;
+  can: string[];
 }
 
 export type Inputs = Record<string, unknown>;

@@ -46,7 +46,7 @@ export function view(changes: Partial<View> = {}): View {
     id: "job1", nonce: "nonce1", name: "cat", status: "processing", done: false, demo: false, phase: "", values: { gateway: "my-gateway" },
     now: NOW, pressed: NOW - 4500, sent: NOW - 4000, created: NOW - 3800, next: null, estimate: { p50: 12, p90: 18, history: true }, progress: null, took: null,
     money: "$0.10", prompt: "A cat", facts: ["5 s", "720p", "24 fps", "seed 183"], notes: [], message: null, actions: [], more: [], video: null,
-    received: 0, total: 0, shape: { width: 1280, height: 720 }, poster: "", autoplay: true, log: null, kind: "video", text: "", stars: 0, remark: "", ...changes,
+    received: 0, total: 0, shape: { width: 1280, height: 720 }, poster: "", autoplay: true, log: null, kind: "video", text: "", files: [], stars: 0, remark: "", ...changes,
   };
 }
 
@@ -58,7 +58,7 @@ export const DONE: Partial<View> = { status: "succeeded", done: true, took: 11, 
 export function field(changes: Partial<Field> & Pick<Field, "name" | "control">): Field {
   return {
     label: changes.name, kind: "string", unit: "", description: "", default: null, choices: [], minimum: null, maximum: null, step: null, media: null, place: "form",
-    inverted: false, required: false, voided_by: null, accept: "", ...changes,
+    inverted: false, required: false, voided_by: null, accept: "", hint: "", item: null, ...changes,
   };
 }
 
@@ -69,6 +69,10 @@ export const FORM: Form = {
   title: "P-Video",
   price_hint: "",
   first: "Press Generate. A 5 s draft costs $0.025 and takes about 3 s.",
+  prompt: "prompt",
+  draft: "draft",
+  seed_loose: "upsampling",
+  first_frame: "image",
   fields: [
     field({ name: "prompt", label: "Prompt", control: "text", required: true }),
     field({ name: "image", label: "First frame", control: "file", media: "image", accept: "image/png" }),
@@ -84,6 +88,10 @@ export const FORM: Form = {
     field({ name: "key", label: "Key", control: "password", place: "more" }),
     field({ name: "cfg", label: "Guidance", control: "number", kind: "number", default: 7.5, place: "more" }),
     field({ name: "negative", label: "Negative prompt", control: "line", place: "more" }),
+    field({ name: "sizes", label: "Sizes", control: "list", kind: "array", place: "more", item: field({ name: "sizes", control: "number", kind: "integer", step: 1 }) }),
+    field({ name: "pictures", label: "Pictures", control: "list", kind: "array", media: "image", place: "more", item: field({ name: "pictures", control: "file", media: "image" }) }),
+    field({ name: "width", label: "Width", control: "number", kind: "integer", unit: "px", hint: "0 to 2048", minimum: 0, maximum: 2048, place: "more" }),
+    field({ name: "upsampling", label: "Prompt upsampling", control: "switch", kind: "boolean", default: true, place: "more" }),
   ],
 };
 
@@ -98,12 +106,12 @@ const open: AbortController[] = [];
 /** Every view ends with its test: Blobs are shared by all views of a page. */
 export const endAll = (): void => open.splice(0).forEach((one) => one.abort());
 
-export function render(model: Model): Rendered {
+export function render(model: Model, host?: unknown): Rendered {
   const el = document.createElement("div");
   document.body.replaceChildren(el);
   const end = new AbortController();
   open.push(end);
-  widget.render({ model, el, signal: end.signal });
+  widget.render({ model, el, signal: end.signal, host });
   return {
     el,
     end,

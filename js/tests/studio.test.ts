@@ -5,12 +5,12 @@ import { CANCEL, DONE, FORM, NOW, fakeModel, freeze, render, settle, view } from
 beforeEach(freeze);
 
 const PRICE = { text: "$0.025", label: "Generate draft · $0.025", disabled: false, reason: "" };
-const studio = (traits: Record<string, unknown> = {}) => {
+const studio = (traits: Record<string, unknown> = {}, host?: unknown) => {
   const model = fakeModel({
     kind: "studio", form: FORM, inputs: { prompt: "A cat", draft: true }, problems: [], price: PRICE,
     money: { session: "$0.15", today: "$0.43", budget: "$5.00", text: "" }, views: [], notice: "", ...traits,
   });
-  const shown = render(model);
+  const shown = render(model, host);
   const control = <T extends HTMLElement = HTMLInputElement>(name: string, selector = "input, textarea, select"): T => shown.$<T>(`[data-field="${name}"] :is(${selector})`);
   return { model, ...shown, control };
 };
@@ -123,7 +123,7 @@ describe("the form", () => {
 
   it("switches a voided field off, with its reason", () => {
     const { $, control } = studio({ inputs: { image: "cat.png" } });
-    expect($('[data-field="aspect_ratio"] .pvideo-hint').textContent).toBe("Set by the first frame.");
+    expect($('[data-field="aspect_ratio"] .pvideo-reason').textContent).toBe("Set by the first frame.");
     expect(control("aspect_ratio").disabled).toBe(true);
   });
 
@@ -134,6 +134,12 @@ describe("the form", () => {
     $('[data-seed="keep"]').click();
     await pause();
     expect(last(model)).toMatchObject({ inputs: { seed: 183 } });
+
+    expect($('[data-seed="keep"]').textContent).toBe("New each time");
+    $('[data-seed="keep"]').click();
+    await pause();
+    expect(last(model)).toMatchObject({ inputs: { seed: null } });
+    expect(control("seed").placeholder).toBe("new each time");
 
     $('[data-seed="new"]').click();
     expect(Number(control("seed").value)).not.toBe(183);
@@ -356,21 +362,160 @@ describe("the videos", () => {
     expect(model.of("action")).toEqual([{ kind: "action", id: "b", nonce: "nonce1", name: "cancel" }]);
   });
 
-  it("fill the form with their settings, and undo it", async () => {
+  it("fill the form with exactly what made them at a click, and undo it", async () => {
     const { model, $, control } = studio({ views: two });
-    expect($(".pvideo-load").hidden).toBe(true);
+    type(control("prompt"), "A half-typed thought");
     $('.pvideo-tile[data-id="a"]').click();
-    $(".pvideo-load").click();
     expect(model.of("load")).toEqual([{ kind: "load", id: "a" }]);
+    await pause();
+    model.set("inputs", { prompt: "A half-typed thought", draft: true });
     model.set("inputs", { prompt: "An old cat", seed: 7 });
     expect(control("prompt").value).toBe("An old cat");
     expect($(".pvideo-notice").textContent).toContain("Loaded from cat");
 
+    $('.pvideo-tile[data-id="b"]').click();
     $(".pvideo-notice button").click();
     await settle();
 
-    expect(control("prompt").value).toBe("A cat");
-    expect(last(model)).toMatchObject({ inputs: { prompt: "A cat", draft: true } });
+    expect(control("prompt").value).toBe("A half-typed thought");
+    expect(last(model)).toMatchObject({ inputs: { prompt: "A half-typed thought", draft: true } });
+  });
+
+  const key = (target: HTMLElement, name: string): void => void target.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true, composed: true }));
+  const facts = { links: { b: { from: "a", as: "final" } }, stars: { a: 5 }, can: ["compare", "star"] };
+
+  it("are loaded with Enter, selected with Space, starred with S", () => {
+    const { model, $ } = studio({ views: two, strip: facts });
+    const [b, a] = [$('.pvideo-tile[data-id="b"]'), $('.pvideo-tile[data-id="a"]')];
+
+    key(b, "s");
+    key(a, "s");
+    expect(model.of("star")).toEqual([{ kind: "star", id: "b", stars: 1 }, { kind: "star", id: "a", stars: 0 }]);
+    key(a, "Enter");
+    expect(model.of("load")).toEqual([{ kind: "load", id: "a" }]);
+    key(b, " ");
+    expect(b.getAttribute("aria-selected")).toBe("true");
+    expect($('[data-action="compare"]').hidden).toBe(true);
+    key(a, " ");
+    expect($('[data-action="compare"]').textContent).toBe("Compare 2");
+
+    $('[data-action="compare"]').click();
+
+    expect(model.of("compare")).toEqual([{ kind: "compare", ids: ["a", "b"] }]);
+  });
+
+  it("offer no key that nothing answers", () => {
+    const { model, $ } = studio({ views: two });
+    for (const name of [" ", "s", "d", "x"]) key($('.pvideo-tile[data-id="a"]'), name);
+    expect(model.of("star")).toEqual([]);
+    expect($('.pvideo-tile[data-id="a"]').getAttribute("aria-selected")).toBe("false");
+  });
+
+  it("show a final beside its draft, joined and in words", () => {
+    const { $ } = studio({ views: two, strip: facts });
+    expect($('.pvideo-tile[data-id="b"]').hasAttribute("data-joined")).toBe(true);
+    expect($('.pvideo-tile[data-id="b"]').getAttribute("aria-label")).toContain("final of cat");
+    expect($('.pvideo-tile[data-id="a"]').hasAttribute("data-joined")).toBe(false);
+  });
+
+  it("are compared in the place of the card, and give it back", async () => {
+    const shownIn: HTMLElement[] = [];
+    const host = { getWidget: async () => ({ render: ({ el }: { el: HTMLElement }) => void shownIn.push(el) }) };
+    const { model, $ } = studio({ views: two, strip: facts }, host);
+
+    model.set("beside", "anywidget:abc");
+    await settle();
+    expect(shownIn).toHaveLength(1);
+    expect($(".pvideo-place").hidden).toBe(true);
+
+    $('[data-action="back"]').click();
+    expect($(".pvideo-place").hidden).toBe(false);
+    expect($(".pvideo-beside").hidden).toBe(true);
+  });
+});
+
+describe("the lists", () => {
+  it("keep numbers numbers, and take a file for each item", async () => {
+    const { model, $, control } = studio();
+    $('[data-field="sizes"] .pvideo-list-box > button').click();
+    type(control("sizes"), "12");
+    $('[data-field="sizes"] .pvideo-list-box > button').click();
+    await pause();
+    expect(last(model)).toMatchObject({ inputs: { sizes: [12] } });
+
+    $('[data-field="pictures"] .pvideo-list-box > button').click();
+    const drop = Object.assign(new Event("drop", { bubbles: true, cancelable: true }), { dataTransfer: { files: [new File(["x"], "a.png", { type: "image/png" })] } });
+    $('[data-field="pictures"] .pvideo-file').dispatchEvent(drop);
+    await vi.waitFor(() => expect(model.of("file")[0]).toMatchObject({ field: "pictures", slot: "1" }));
+    model.emit("msg:custom", { kind: "file_ok", field: "pictures", slot: "1", name: "a (2).png", size: 1, thumb: "" }, []);
+    await pause();
+
+    expect(last(model)).toMatchObject({ inputs: { pictures: ["a (2).png"] } });
+    expect($('[data-field="pictures"] .pvideo-file-name').textContent).toContain("a (2).png");
+  });
+});
+
+describe("a box without a slider", () => {
+  it("tells its range", () => {
+    const { $, control } = studio();
+    expect($('[data-field="width"] .pvideo-hint').textContent).toBe("0 to 2048 px");
+    expect(control("width").getAttribute("aria-describedby")).toContain($('[data-field="width"] .pvideo-hint').id);
+  });
+});
+
+describe("a seed that may not repeat", () => {
+  it("stands at the Draft switch before the first press, and goes with one click", async () => {
+    const { model, $, control } = studio();
+    expect($(".pvideo-loose").textContent).toBe("The seed may not repeat it: upsampling rewrites the prompt each run. Turn off prompt upsampling");
+
+    $(".pvideo-loose button").click();
+    await pause();
+
+    expect(last(model)).toMatchObject({ inputs: { upsampling: false } });
+    expect(control("upsampling").checked).toBe(false);
+    expect($(".pvideo-loose").hidden).toBe(true);
+    expect(document.activeElement).toBe(control("draft"));
+    expect($(".pvideo-more-toggle").textContent).toBe("More (1)");
+  });
+
+  it("is no matter without a draft", () => {
+    expect(studio({ inputs: { prompt: "A cat", draft: false } }).$(".pvideo-loose").hidden).toBe(true);
+  });
+});
+
+describe("a model that is being asked for", () => {
+  it("says so at once, takes no press, and offers to try again", async () => {
+    const { model, $ } = studio({ state: { phase: "loading", message: null, model: "a/b" }, form: { ...FORM, fields: [] } });
+    expect($(".pvideo-loading-text").textContent).toBe("Loading the form of a/b…");
+    $('[data-action="generate"]').click();
+    expect(model.of("generate")).toEqual([]);
+
+    model.set("state", { phase: "error", message: { key: "unreachable", title: "The gateway could not be reached", sentence: "No connection.", next: "Check it.", tone: "bad" } });
+    expect($(".pvideo-loading").textContent).toContain("The gateway could not be reached");
+    $('[data-action="reload"]').click();
+    expect(model.of("reload")).toHaveLength(1);
+
+    model.set("state", { phase: "ready", message: null });
+    model.set("form", FORM);
+    expect($(".pvideo-loading").hidden).toBe(true);
+    await vi.advanceTimersByTimeAsync(2000);
+    $('[data-action="generate"]').click();
+    expect(model.of("generate")).toHaveLength(1);
+  });
+});
+
+describe("what is needed", () => {
+  it("is not called wrong before anybody came to it", () => {
+    const { model, $, control } = studio({ inputs: {}, problems: [{ field: "prompt", message: "prompt is needed." }] });
+    expect($('[data-field="prompt"] .pvideo-problem').hidden).toBe(true);
+    expect($(".pvideo-fix").textContent).toBe("");
+
+    $('[data-action="generate"]').click();
+
+    expect(model.of("generate")).toEqual([]);
+    expect($('[data-field="prompt"] .pvideo-problem').textContent).toBe("prompt is needed.");
+    expect($(".pvideo-fix").textContent).toBe("1 thing to fix");
+    expect(document.activeElement).toBe(control("prompt"));
   });
 });
 

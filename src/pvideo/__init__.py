@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         ExportError,
         InputError,
         JournalError,
+        ManagementError,
         PredictionError,
         PVideoError,
         RefusedError,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         WatchError,
     )
     from pvideo.job.collection import library as open_library  # noqa: F401 - what the room `library` does when it is called
+    from pvideo.job.gateways import gateways
     from pvideo.job.press import generate
     from pvideo.job.video import Video
     from pvideo.notebook.page import export
@@ -42,6 +44,7 @@ __all__ = [
     "ExportError",
     "InputError",
     "JournalError",
+    "ManagementError",
     "PVideoError",
     "PredictionError",
     "RefusedError",
@@ -53,6 +56,7 @@ __all__ = [
     "WatchError",
     "configure",
     "export",
+    "gateways",
     "generate",
     "library",
     "load_ipython_extension",
@@ -64,6 +68,7 @@ _HOMES = {
     "Studio": "pvideo.notebook.studio",
     "Video": "pvideo.job.video",
     "export": "pvideo.notebook.page",
+    "gateways": "pvideo.job.gateways",
     "generate": "pvideo.job.press",
 }
 

@@ -12,15 +12,16 @@ from pvideo.secrets import Secret
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TOKENS = ("gateway_token", "replicate_token")
-_KEPT = ("account_id", "gateway_id", "base_url", *TOKENS)
+TOKENS = ("gateway_token", "replicate_token", "management_token")
+# Not the management token: it can change a whole account's gateways, and nothing needs it every day.
+_KEPT = ("account_id", "gateway_id", "base_url", "gateway_token", "replicate_token", "stored_key")
 
 
 def keep(values: Mapping[str, str]) -> Path:
     """Keep an account in a file that only its user can read, and return the file.
 
     Args:
-        values: ``account_id``, ``gateway_id``, ``gateway_token``, ``replicate_token``, ``base_url``; others are ignored.
+        values: ``account_id``, ``gateway_id``, ``gateway_token``, ``replicate_token``, ``stored_key``, ``base_url``; others are ignored.
     """
     path = _kept_path()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

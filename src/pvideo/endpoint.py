@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from pvideo.errors import SettingsError
@@ -14,9 +14,28 @@ if TYPE_CHECKING:
 
 GATEWAY_HOST = "gateway.ai.cloudflare.com"
 DIRECT_HOST = "api.replicate.com"
+MANAGEMENT_HOST = "api.cloudflare.com"
+MANAGEMENT_URL = f"https://{MANAGEMENT_HOST}/client/v4"
+DELIVERY_HOSTS = ("replicate.delivery", "*.replicate.delivery")
+"""Hosts that outputs are fetched from (Replicate's pages on output files; ``*.`` = any name below)."""
 DIRECT_URL = f"https://{DIRECT_HOST}/v1"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _VARIABLES = {"account_id": "CLOUDFLARE_ACCOUNT_ID", "gateway_id": "CLOUDFLARE_GATEWAY_ID"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Management:
+    """Cloudflare's own API, where gateways are made and their logs are read, and the token that may go there and nowhere else."""
+
+    base_url: str
+    account_id: str
+    token: Secret
+    realm: Literal["demo", "real"] = "real"
+
+    @property
+    def host(self) -> str:
+        """The only host that the token goes to."""
+        return urlsplit(self.base_url).hostname or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +49,18 @@ class Endpoint:
     """Goes into ``cf-aig-authorization``; None for an unauthenticated gateway."""
     replicate_token: Secret | None = None
     """Goes into ``Authorization``; None with a gateway token means a key stored in the gateway."""
+    stored_key: str = ""
+    """The alias of the key stored in the gateway; empty is the one called ``default``."""
     account_id: str = ""
     gateway_id: str = ""
-    delivery_hosts: tuple[str, ...] = ("replicate.delivery", "*.replicate.delivery")
-    """Hosts a video may be fetched from (``*.`` = any name below)."""
+    management: Management | None = None
+    """The demo's own stand-in for Cloudflare's API; the real one is found by `resolve_management`."""
+    delivery_hosts: tuple[str, ...] = DELIVERY_HOSTS
+    """Hosts a video may be fetched from."""
     replicate_url: str = ""
     """Replicate itself, asked for its list where the gateway does not pass it on; empty: never (see `itself`)."""
+    upload_url: str = ""
+    """Replicate itself, for large files, where the gateway does not take them; empty: they go through the gateway (see `for_files`)."""
 
     @property
     def realm(self) -> Literal["demo", "real"]:
@@ -55,13 +80,20 @@ class Endpoint:
     @property
     def stored_keys(self) -> bool:
         """Whether Replicate's key is stored in the gateway (BYOK), so that no ``Authorization`` is sent."""
-        return self.kind == "gateway" and self.replicate_token is None
+        return self.kind != "direct" and self.replicate_token is None
 
     def itself(self) -> Endpoint | None:
         """Return Replicate without the gateway, with its own token alone; None unless ``reconcile="direct"`` allows it."""
         if not self.replicate_url or self.replicate_token is None:
             return None
-        return replace(self, base_url=self.replicate_url, kind="direct", gateway_token=None, replicate_url="")
+        return self._direct(self.replicate_url)
+
+    def for_files(self) -> Endpoint:
+        """Return where large files go: here, or to Replicate itself with its own token alone where ``upload="direct"`` says so."""
+        return self._direct(self.upload_url) if self.upload_url and self.replicate_token is not None else self
+
+    def _direct(self, url: str) -> Endpoint:
+        return replace(self, base_url=url, kind="direct", gateway_token=None, replicate_url="", upload_url="")
 
     def dashboard_url(self, log_id: str | None) -> str | None:
         """Return the gateway's log page in Cloudflare's dashboard, or None where there is none."""
@@ -76,7 +108,80 @@ def resolve(settings: Settings) -> Endpoint:
     Raises:
         SettingsError: No account is set up, a part is missing, or the address is not safe for tokens.
     """
-    return _reconciling(_from_url(settings) if settings.base_url else _from_names(settings), settings)
+    found = _with_stored_key(_from_url(settings) if settings.base_url else _from_names(settings), settings)
+    return _aside(found, settings)
+
+
+def in_demo(endpoint: Endpoint, gateway: str, stored_key: str) -> Endpoint:
+    """Return the demo's endpoint with another one of its gateways, or with a key that is stored there."""
+    if gateway and gateway != endpoint.gateway_id:
+        before, _, _ = endpoint.base_url.rpartition(f"/{endpoint.gateway_id}/replicate")
+        endpoint = replace(endpoint, base_url=f"{before}/{gateway}/replicate", gateway_id=gateway)
+    return replace(endpoint, replicate_token=None, stored_key=stored_key) if stored_key else endpoint
+
+
+def resolve_management(settings: Settings) -> Management:
+    """Return where gateways are made and read under `settings`.
+
+    Raises:
+        SettingsError: The account or the token is not known, or the address is not safe for a token.
+    """
+    account = settings.account_id or (_named(urlsplit(settings.base_url).path) or ("",))[0]
+    if not account:
+        raise SettingsError("setting_missing", setting="CLOUDFLARE_ACCOUNT_ID")
+    if settings.management_token is None:
+        raise SettingsError("management_token_missing")
+    url = (settings.management_url or _stand_in(settings.base_url) or MANAGEMENT_URL).rstrip("/")
+    check_url(url, "CLOUDFLARE_BASE_URL", (MANAGEMENT_HOST, *_LOOPBACK, *settings.trust_host))
+    return Management(base_url=url, account_id=account, token=settings.management_token)
+
+
+def check_url(url: str, setting: str, trusted: tuple[str, ...] | None) -> None:
+    """Check an address that tokens are to go to.
+
+    Args:
+        url: The address.
+        setting: What a message calls it.
+        trusted: The hosts that may get tokens; None when none would go there.
+
+    Raises:
+        SettingsError: It is no plain address, not https, or not trusted.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.username or parts.password or parts.query or parts.fragment or not host:
+        advice = "Give https://host/path and nothing more."
+        raise SettingsError("setting_wrong", setting=setting, problem="is not a plain address", advice=advice)
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
+        raise SettingsError("insecure_url", setting=setting, url=redact(f"{parts.scheme}://{host}"))
+    if trusted is not None and host not in trusted:
+        raise SettingsError("trust_host", setting=setting, host=host)
+
+
+def _stand_in(base_url: str) -> str:
+    """Return the API beside a gateway on loopback: that one is a stand-in, and so is what belongs to it."""
+    parts = urlsplit(base_url)
+    return f"{parts.scheme}://{parts.netloc}/client/v4" if parts.hostname in _LOOPBACK else ""
+
+
+def _with_stored_key(endpoint: Endpoint, settings: Settings) -> Endpoint:
+    """Use the stored key that was named: any token of ours would take its place, so none is sent."""
+    if not settings.stored_key:
+        return endpoint
+    if endpoint.kind == "direct":
+        advice = 'Give stored_key="", or the address of your gateway.'
+        raise SettingsError(
+            "setting_wrong", setting="stored_key", problem="needs a gateway; requests go to Replicate itself", advice=advice
+        )
+    if endpoint.gateway_token is None:
+        raise SettingsError("setting_missing", setting="CF_AIG_TOKEN")
+    return replace(endpoint, replicate_token=None, stored_key=settings.stored_key)
+
+
+def _named(path: str) -> tuple[str, str] | None:
+    """Return account and gateway of a path that is built like Cloudflare's."""
+    segments = [part for part in path.split("/") if part]
+    return (segments[1], segments[2]) if len(segments) == 4 and segments[0] == "v1" and segments[3] == "replicate" else None
 
 
 def _from_names(settings: Settings) -> Endpoint:
@@ -97,39 +202,34 @@ def _from_names(settings: Settings) -> Endpoint:
     )
 
 
-def _reconciling(endpoint: Endpoint, settings: Settings) -> Endpoint:
-    """Allow Replicate's list to be asked for without the gateway, when that is set and can be done."""
-    if settings.reconcile != "direct" or endpoint.kind == "direct":
+def _aside(endpoint: Endpoint, settings: Settings) -> Endpoint:
+    """Allow Replicate's list, and its store of files, to be reached without the gateway, where that is set and can be done."""
+    wanted = {"replicate_url": settings.reconcile, "upload_url": settings.upload}
+    chosen = [name for name, way in wanted.items() if way == "direct"]
+    if not chosen or endpoint.kind == "direct":
         return endpoint
     if endpoint.replicate_token is None:
-        raise SettingsError("reconcile_direct", gateway=endpoint.gateway)
+        raise SettingsError("reconcile_direct" if "replicate_url" in chosen else "upload_direct", gateway=endpoint.gateway)
     # A gateway on loopback is a stand-in, and so is what it stands before.
     parts = urlsplit(endpoint.base_url)
-    return replace(endpoint, replicate_url=f"{parts.scheme}://{parts.netloc}/v1" if endpoint.host in _LOOPBACK else DIRECT_URL)
+    url = f"{parts.scheme}://{parts.netloc}/v1" if endpoint.host in _LOOPBACK else DIRECT_URL
+    ways: dict[str, Any] = dict.fromkeys(chosen, url)
+    return replace(endpoint, **ways)
 
 
 def _from_url(settings: Settings) -> Endpoint:
     url = settings.base_url.rstrip("/")
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.username or parts.password or parts.query or parts.fragment or not host:
-        advice = "Give https://host/path and nothing more."
-        raise SettingsError("setting_wrong", setting="PVIDEO_BASE_URL", problem="is not a plain address", advice=advice)
-    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
-        raise SettingsError("insecure_url", setting="PVIDEO_BASE_URL", url=redact(f"{parts.scheme}://{host}"))
-    trusted = (GATEWAY_HOST, DIRECT_HOST, *_LOOPBACK, *settings.trust_host)
-    if host not in trusted and (settings.gateway_token or settings.replicate_token):
-        raise SettingsError("trust_host", setting="PVIDEO_BASE_URL", host=host)
-    direct = host == DIRECT_HOST
-    loopback = host in _LOOPBACK
-    segments = [part for part in parts.path.split("/") if part]
-    named = len(segments) == 4 and segments[0] == "v1" and segments[3] == "replicate"
+    tokens = settings.gateway_token or settings.replicate_token
+    check_url(url, "PVIDEO_BASE_URL", (GATEWAY_HOST, DIRECT_HOST, *_LOOPBACK, *settings.trust_host) if tokens else None)
+    host = urlsplit(url).hostname or ""
+    direct, loopback = host == DIRECT_HOST, host in _LOOPBACK
+    named = _named(urlsplit(url).path)
     built = Endpoint(
         base_url=url,
         kind="direct" if direct else "gateway",
         gateway_token=None if direct else settings.gateway_token,
         replicate_token=settings.replicate_token,
-        account_id=segments[1] if named else settings.account_id,
-        gateway_id=segments[2] if named else settings.gateway_id,
+        account_id=named[0] if named else settings.account_id,
+        gateway_id=named[1] if named else settings.gateway_id,
     )
     return replace(built, delivery_hosts=(*built.delivery_hosts, "127.0.0.1")) if loopback else built

@@ -15,6 +15,7 @@ The tree (catch by meaning)::
     ├── PredictionError      it ended without a video
     ├── DownloadError        it was made, but is not on disk
     ├── ExportError          it could not be taken elsewhere: a page, another kind of file, a table
+    ├── ManagementError      a gateway's settings or its log could not be read or changed
     └── DemoError            the embedded gateway is missing or did not start
 
 The texts stand in ``texts.json``, which the page reads too; ``key`` names the entry.
@@ -113,13 +114,19 @@ class PVideoError(Exception):
 class SettingsError(PVideoError):
     """Where requests go, or with which token, is not known or not safe."""
 
-    keys = frozenset({"no_account", "setting_missing", "setting_wrong", "insecure_url", "trust_host", "token_in_cell", "reconcile_direct"})
+    keys = frozenset(
+        {"no_account", "setting_missing", "setting_wrong", "insecure_url", "trust_host", "token_in_cell", "reconcile_direct"}
+        | {"management_token_missing", "upload_direct"}
+    )
 
 
 class InputError(PVideoError):
     """What was asked does not fit the model; nothing was sent. ``problems`` has one entry per input."""
 
-    keys = frozenset({"option_unknown", "value_wrong", "input_invalid", "prompt_missing", "variable_unknown", "name_taken", "file_refused"})
+    keys = frozenset(
+        {"option_unknown", "value_wrong", "input_invalid", "prompt_missing", "variable_unknown", "name_taken", "file_refused"}
+        | {"model_name_wrong", "prompt_unwanted"}
+    )
 
 
 class BudgetError(PVideoError):
@@ -137,7 +144,7 @@ class JournalError(PVideoError):
 class UnreachableError(PVideoError):
     """No byte of the request left this machine; nothing was sent, nothing paid."""
 
-    keys = frozenset({"unreachable", "certificate"})
+    keys = frozenset({"unreachable", "certificate", "model_slow", "upload_failed"})
 
 
 class RefusedError(PVideoError):
@@ -146,6 +153,7 @@ class RefusedError(PVideoError):
     keys = frozenset(
         {"gateway_token", "replicate_token", "replicate_no_token", "stored_key", "gateway_name", "spend_limit", "refused"}
         | {"credit_replicate", "credit_cloudflare", "input_refused", "model_refused", "prompt_blocked"}
+        | {"model_unknown", "version_unknown", "upload_refused"}
     )
 
 
@@ -193,6 +201,15 @@ class ExportError(PVideoError):
     """It could not be taken elsewhere: as a page, another kind of file, a table."""
 
     keys = frozenset({"export_kind", "export_nothing", "page_too_large", "extra_missing"})
+
+
+class ManagementError(PVideoError):
+    """A gateway's settings or its log could not be read or changed; it says whether something was changed."""
+
+    keys = frozenset(
+        {"gateway_package", "management_token", "management_refused", "management_lost", "gateway_exists", "gateway_unknown"}
+        | {"log_elsewhere", "log_missing", "log_none"}
+    )
 
 
 class DemoError(PVideoError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -16,15 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 from pvideo import metadata as log_metadata
 from pvideo.account import TOKENS, keep, kept
-from pvideo.endpoint import Endpoint, resolve
+from pvideo.endpoint import Endpoint, Management, in_demo, resolve, resolve_management
 from pvideo.errors import SettingsError
 from pvideo.secrets import Secret, find_token, redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 __all__ = [
     "Endpoint",
+    "Management",
     "Secret",
     "Settings",
     "configure",
@@ -34,14 +36,18 @@ __all__ = [
     "find_token",
     "keep",
     "kept",
+    "management",
     "redact",
     "reset",
     "use_demo",
+    "use_demo_gateway",
     "use_ipython",
 ]
 
 # A gateway's name has at most 64 characters (Cloudflare's limits page); ids like "abc123" are fine.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+_ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +59,14 @@ class Settings:
     base_url: str = ""
     gateway_token: Secret | None = None
     replicate_token: Secret | None = None
+    stored_key: str = ""
+    """The alias of a Replicate key that is stored in the gateway (``cf-aig-byok-alias``); Replicate's own token is then not sent."""
+    management_token: Secret | None = None
+    """Reads and changes gateways and reads their logs; goes to Cloudflare's API alone and is never kept in the file."""
+    management_url: str = ""
+    """Replaces ``https://api.cloudflare.com/client/v4``."""
+    rate_limit: tuple[int, float] | None = None
+    """The gateway's rate limit (requests, seconds), where it is known and cannot be read; our own requests stay under it."""
     trust_host: tuple[str, ...] = ()
     """Further hosts that tokens from the environment may go to."""
     model: str = "prunaai/p-video"
@@ -76,6 +90,11 @@ class Settings:
     reconcile: str = "gateway"
     """Where a lost answer is looked for: ``gateway``, or ``direct`` to ask api.replicate.com itself, with Replicate's token alone,
     where the gateway does not pass Replicate's list on. Not possible when the gateway stores the key."""
+    upload: str = "gateway"
+    """Where large files go ahead of a press: ``gateway``, or ``direct`` to api.replicate.com itself, with Replicate's token alone, where
+    the gateway refuses them (multipart). Not possible when the gateway stores the key."""
+    prices: Mapping[str, Any] = field(default_factory=dict)
+    """Prices of models that pvideo has no list for, by ``owner/name``: dollars per run, or a list as `pvideo.model.price` reads it."""
     autoplay: bool = True
     """Whether a video that arrives while it is watched plays once, muted."""
 
@@ -94,6 +113,7 @@ _lock = threading.RLock()
 _explicit: dict[str, Any] = {}
 _ipython: dict[str, Any] = {}
 _demo: Callable[[], Endpoint] | None = None
+_demo_gateway = ""
 
 _ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "account_id": ("CLOUDFLARE_ACCOUNT_ID",),
@@ -101,10 +121,12 @@ _ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "base_url": ("PVIDEO_BASE_URL",),
     "gateway_token": ("CF_AIG_TOKEN", "CLOUDFLARE_API_TOKEN"),
     "replicate_token": ("REPLICATE_API_TOKEN",),
+    "management_token": ("CLOUDFLARE_API_TOKEN",),
+    "management_url": ("CLOUDFLARE_BASE_URL",),
     "home": ("PVIDEO_HOME",),
     "label": ("PVIDEO_LABEL",),
 }
-_WORDS = {"reconcile": ("gateway", "direct")}
+_WORDS = {"reconcile": ("gateway", "direct"), "upload": ("gateway", "direct")}
 _names = {item.name for item in fields(Settings)}
 
 
@@ -140,6 +162,8 @@ def configure(**changes: Any) -> None:
     with _lock:
         if fitted.get("reconcile") == "direct" and not (fitted.get("replicate_token") or current().replicate_token):
             raise SettingsError("reconcile_direct", gateway=current().gateway_id or "the gateway")
+        if fitted.get("upload") == "direct" and not (fitted.get("replicate_token") or current().replicate_token):
+            raise SettingsError("upload_direct", gateway=current().gateway_id or "the gateway")
         _explicit.update(fitted)
 
 
@@ -152,9 +176,17 @@ def use_ipython(values: Mapping[str, Any]) -> None:
 
 def use_demo(ensure: Callable[[], Endpoint] | None) -> None:
     """Send presses to the embedded gateway that `ensure` finds or starts, or to the real one again (None)."""
-    global _demo  # noqa: PLW0603 - one process has one place to send to
+    global _demo, _demo_gateway  # noqa: PLW0603 - one process has one place to send to
     with _lock:
         _demo = ensure
+        _demo_gateway = _demo_gateway if ensure else ""
+
+
+def use_demo_gateway(name: str) -> None:
+    """Send presses through another gateway of the embedded account; an empty name is its usual one."""
+    global _demo_gateway  # noqa: PLW0603 - as above
+    with _lock:
+        _demo_gateway = name
 
 
 def demo_is_on() -> bool:
@@ -176,7 +208,21 @@ def endpoint() -> Endpoint:
     Raises:
         SettingsError: No account is set up, a part is missing, or the address is not safe for tokens.
     """
-    return resolve(current()) if _demo is None else _demo()
+    return resolve(current()) if _demo is None else in_demo(_demo(), _demo_gateway, current().stored_key)
+
+
+def management() -> Management:
+    """Return where gateways are made and read, and with which token: the demo's own while the demo is on.
+
+    Raises:
+        SettingsError: The account or the token is not known, or the address is not safe for a token.
+    """
+    if _demo is None:
+        return resolve_management(current())
+    found = _demo().management
+    if found is None:
+        raise SettingsError("management_token_missing")
+    return found
 
 
 def _default_home() -> Path:
@@ -254,7 +300,53 @@ def _plain(name: str, value: Any) -> Any:
     if name in {"account_id", "gateway_id"} and value and not _NAME.fullmatch(str(value)):
         problem = f"is {str(value)[:80]!r}; a name has at most 64 letters, digits, dashes, dots and underscores"
         raise SettingsError("setting_wrong", setting=name, problem=redact(problem), advice="Copy it from the dashboard, AI > AI Gateway.")
-    return dict(value) if name == "inputs" else value
+    if name == "stored_key" and value and (not _ALIAS.fullmatch(str(value)) or find_token(str(value))):
+        advice = "Give the alias it was stored under, not the key."
+        raise SettingsError("setting_wrong", setting=name, problem="is no alias of a stored key", advice=advice)
+    readers: dict[str, Callable[[Any], Any]] = {"rate_limit": _rate, "prices": _prices, "inputs": dict}
+    return readers[name](value) if name in readers else value
+
+
+def _prices(value: Any) -> dict[str, Any]:
+    """Return price lists as `pvideo.model.price` reads them; the short form is dollars per run."""
+    lists = {str(model): _price_list(given) for model, given in dict(value).items()}
+    for model, found in lists.items():
+        if found is None:
+            advice = 'Give dollars per run, or {"per": "second", "usd": 0.15} (per second, output or run).'
+            raise SettingsError("setting_wrong", setting=f"prices[{redact(model)[:80]!r}]", problem="is no price", advice=advice)
+    return lists
+
+
+def _price_list(given: Any) -> dict[str, Any] | None:
+    if not isinstance(given, Mapping):
+        given = {"per": "run", "usd": given}
+    rates = given.get("rates", [{"usd": given.get("usd")}])
+    known = given.get("per", "second") in {"second", "output", "run"} and isinstance(rates, list) and all(map(_is_rate, rates))
+    return {**{name: given[name] for name in ("per", "seconds", "outputs") if name in given}, "rates": rates} if known and rates else None
+
+
+def _is_rate(rate: Any) -> bool:
+    if not isinstance(rate, Mapping) or isinstance(rate.get("usd"), bool):
+        return False
+    try:
+        amount = Decimal(str(rate.get("usd")))
+    except InvalidOperation:
+        return False
+    return amount.is_finite() and amount >= 0
+
+
+def _rate(value: Any) -> tuple[int, float] | None:
+    if value is None:
+        return None
+    try:
+        requests, seconds = value
+        fits = int(requests) == requests and requests >= 1 and 1 <= float(seconds) <= 86_400
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
+        advice = "Give (requests, seconds), for example (100, 60)."
+        raise SettingsError("setting_wrong", setting="rate_limit", problem=f"is {value!r}", advice=advice)
+    return int(requests), float(seconds)
 
 
 def _dollars(name: str, value: Any) -> Decimal | None:

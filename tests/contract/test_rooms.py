@@ -24,6 +24,7 @@ MAY_KNOW = {
 }
 ONLY_IN = {
     "httpx": {"wire"},
+    "cloudflare": {"wire"},
     "ipywidgets": {"notebook"},
     "anywidget": {"notebook"},
     "traitlets": {"notebook"},

@@ -174,6 +174,21 @@ class Lab:
         """Return the contrast of a text with the ground it stands on (WCAG 2: 1 to 21)."""
         return float(of.evaluate("element => window.tests.contrast(element)"))
 
+    def pair(self, root: Locator, ink: str, ground: str) -> float:
+        """Return the contrast of two colors as CSS writes them, as they are painted inside `root`."""
+        return float(root.evaluate("(root, [ink, ground]) => window.tests.pair(root, ink, ground)", [ink, ground]))
+
+    def said(self) -> list[str]:
+        """Return what a screen reader has been given to say, in order, since the page was loaded."""
+        return list(self._value("said"))
+
+    def resize(self, index: int, width: int) -> None:
+        """Make the widget in a cell's output this wide (pixels)."""
+        spare = "(output, width) => { const inner = output.querySelector('.pvideo').getBoundingClientRect().width;"
+        self.output(index).evaluate(
+            f"{spare} const more = output.getBoundingClientRect().width - inner; output.style.width = `${{width + more}}px`; }}", width
+        )
+
     def expect_problem(self, text: str) -> None:
         """Accept errors in the console that this test makes on purpose."""
         self._expected.append(text)

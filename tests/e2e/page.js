@@ -75,9 +75,33 @@
       const [ink, ground] = [colors(element).ink, colors(element).ground].map(luminance);
       return (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
     },
+    // The contrast of two colors as they are painted inside an element: tokens too.
+    pair: (root, ink, ground) => {
+      const probe = Object.assign(document.createElement("span"), { textContent: "x" });
+      Object.assign(probe.style, { color: ink, backgroundColor: ground });
+      root.append(probe);
+      const found = window.tests.contrast(probe);
+      probe.remove();
+      return found;
+    },
+    // What a screen reader would say: every text that came into a live region of ours, in order.
+    said: [],
     theme: async (name) => { await window.jupyterapp.commands.execute("apputils:change-theme", { theme: name }); },
     states: [],
   };
+
+  const LIVE = '.pvideo :is([role="status"], [role="alert"])';
+  const spoken = new WeakMap();
+  const listen = new MutationObserver((records) => {
+    const targets = records.map((record) => (record.target instanceof Element ? record.target : record.target.parentElement)?.closest(LIVE));
+    for (const region of new Set(targets)) {
+      const text = region && !region.hidden ? region.textContent.trim() : "";
+      if (!region || spoken.get(region) === text) continue;
+      spoken.set(region, text);
+      if (text) window.tests.said.push(text);
+    }
+  });
+  listen.observe(document, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["hidden"] });
 
   // States can last for milliseconds, so they are written down as they happen: [id of the job, status].
   const note = (card, status) => {

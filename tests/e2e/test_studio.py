@@ -1,61 +1,194 @@
-"""The Studio: controls, price, and the video beside them."""
+"""The Studio: every control, the press, the strip, and what stands where the form is not there yet."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 from tests.e2e.cells import SETUP, STUDIO
+from tests.e2e.steps import Steps, drop, paste
+from tests.support.pictures import picture
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Locator
     from tests.e2e.demo import Demo
     from tests.e2e.lab import Lab
 
+LAX = """import pvideo
+inputs = {"prompt": {"type": "string"}, "duration": {"type": "integer"}, "draft": {"type": "boolean"}}
+schema = {"properties": inputs, "required": ["prompt"]}
+pvideo.Studio("prunaai/p-video", schema=schema, duration=99)"""
+"""A form that lets through what Replicate does not."""
 
-def test_a_press_in_the_studio_makes_a_video_that_plays(lab: Lab, demo: Demo) -> None:
-    demo.change(speed=1)
-    lab.open(lab.write(SETUP, STUDIO))
+
+def opened(lab: Lab, cell: str = STUDIO) -> Locator:
+    """Open a notebook with a Studio."""
+    lab.open(lab.write(SETUP, cell))
     lab.run(0)
     lab.run(1)
     studio = lab.studio(1)
     expect(studio).to_be_visible()
-    lab.picture("studio-empty", of=lab.output(1))
+    return studio
+
+
+def generate(studio: Locator) -> Locator:
+    """Return the priced button."""
+    return studio.locator('button[data-action="generate"]')
+
+
+def field(studio: Locator, name: str) -> Locator:
+    """Return one input's part of the form."""
+    return studio.locator(f'[data-field="{name}"]')
+
+
+def test_every_control_reaches_the_ledger(lab: Lab, demo: Demo) -> None:
+    demo.change(speed=20)
+    studio = opened(lab)
+    image = lab.folder / "cat.png"
+    image.write_bytes(picture(64, 48))
 
     studio.get_by_label("Prompt", exact=True).fill("A paper boat in the rain")
-    studio.locator('button[data-action="generate"]').click()
+    studio.get_by_role("switch", name="Draft").press("Space")
+    expect(generate(studio)).to_have_text("Generate · free")
+    field(studio, "duration").locator("input[type=range]").click(position={"x": 12, "y": 12})
+    duration = int(studio.get_by_role("textbox", name="Duration").input_value())
+    studio.get_by_role("textbox", name="Duration").press("ArrowUp")
+    field(studio, "aspect_ratio").get_by_text("9:16").click()
+    field(studio, "resolution").get_by_label("720p").press("ArrowRight")
+    studio.get_by_role("textbox", name="Seed").fill("183")
+    studio.locator(".pvideo-more-toggle").press("Enter")
+    field(studio, "fps").get_by_text("48").click()
+    for name in ("Prompt upsampling", "Safety filter", "Save audio"):
+        studio.get_by_role("switch", name=name).click()
+    expect(studio.locator(".pvideo-more-toggle")).to_have_text("More (4)")
+    generate(studio).click()
+    card = studio.locator(".pvideo-place section.pvideo-card")
+    expect(card).to_have_attribute("data-status", re.compile("starting|processing"))
+
+    assert demo.predictions()[0]["input"] == {
+        "prompt": "A paper boat in the rain",
+        "draft": False,
+        "duration": duration + 1,
+        "aspect_ratio": "9:16",
+        "resolution": "1080p",
+        "seed": 183,
+        "fps": 48,
+        "prompt_upsampling": False,
+        "disable_safety_filter": False,
+        "save_audio": False,
+    }
+
+    # Files: pasted, dropped, and an address; what they set is off, with the reason.
+    paste(studio.get_by_label("Prompt", exact=True), image, "image/png")
+    expect(field(studio, "image").locator(".pvideo-file-name")).to_contain_text("cat.png")
+    expect(field(studio, "aspect_ratio").locator(".pvideo-reason")).to_have_text("Set by the first frame.")
+    drop(field(studio, "last_frame_image").locator(".pvideo-file"), image, "image/png")
+    expect(field(studio, "last_frame_image").locator("img")).to_be_visible()
+    field(studio, "audio").locator("input[type=url]").fill("https://example.com/voice.wav")
+    lab.picture("studio-files", of=studio)
+    generate(studio).click()
+    expect(studio.locator(".pvideo-tile")).to_have_count(2)
+    expect(card).not_to_have_attribute("data-status", "sending")
+
+    sent = demo.predictions()[1]["input"]
+    assert sent["audio"] == "https://example.com/voice.wav"
+    assert all(str(sent[name]).startswith("data:image/") for name in ("image", "last_frame_image"))
+    assert not {"aspect_ratio", "duration"} & set(sent)
+
+
+def test_the_strip_by_hand(lab: Lab, demo: Demo) -> None:
+    demo.change(speed=8)
+    studio = opened(lab)
+    prompt = studio.get_by_label("Prompt", exact=True)
+    lab.picture("studio-empty", of=lab.output(1))
+
+    # What keeps a seed from repeating stands at Draft before anything was pressed.
+    studio.get_by_role("button", name="Turn off prompt upsampling").click()
+    expect(studio.get_by_role("switch", name="Draft")).to_be_focused()
+    steps = Steps(lab)
+    steps.key(prompt, "Control+Enter")
     card = studio.locator("section.pvideo-card").first
+    expect(card).to_be_visible()
+    # The same inputs again: another one only when it is asked for.
+    expect(generate(studio)).to_have_text("Make another · free")
+    expect(studio.locator(".pvideo-notice")).to_contain_text("This video is being made now.")
     lab.expect_status(card, "succeeded")
+    assert len([text for text in lab.said() if text.startswith("Video")]) <= 2
+    assert len(lab.said()) <= 5, lab.said()
 
-    assert lab.states(card)[-3:] == ["starting", "processing", "succeeded"]
-    lab.expect_playing(card.locator("video").first)
+    steps = Steps(lab)
+    steps.type(prompt, "A paper boat in the rain")
+    steps.key(prompt, "Control+Enter")
+    expect(studio.locator(".pvideo-tile")).to_have_count(2)
+    expect(studio.locator(".pvideo-place section.pvideo-card")).to_contain_text("A paper boat")
+    lab.expect_status(studio.locator(".pvideo-place section.pvideo-card"), "succeeded")
+    assert steps.count == 2
+    assert [prediction["input"]["prompt_upsampling"] for prediction in demo.predictions()] == [False, False]
+    lab.expect_playing(studio.locator("video").first)
     lab.picture("studio", of=lab.output(1))
-    assert [prediction["input"]["prompt"] for prediction in demo.predictions()] == ["A paper boat in the rain"]
+
+    # The older one: its exact inputs, and back.
+    prompt.fill("half a thought")
+    studio.locator(".pvideo-tile").first.press("ArrowRight")
+    expect(studio.locator(".pvideo-tile").nth(1)).to_be_focused()
+    lab.page.keyboard.press("Enter")
+    expect(prompt).to_have_value("A cat walking through a field of flowers in slow motion")
+    expect(studio.get_by_role("textbox", name="Seed")).to_have_value(str(demo.predictions()[0]["input"]["seed"]))
+    expect(studio.locator(".pvideo-tile").nth(1)).to_be_focused()
+    studio.get_by_role("button", name="Undo").click()
+    expect(prompt).to_have_value("half a thought")
+    expect(studio.get_by_role("textbox", name="Seed")).to_have_value("")
+    assert demo.created() == 2
 
 
-def test_ctrl_enter_in_the_prompt_generates_and_runs_no_cell(lab: Lab, demo: Demo) -> None:
-    lab.open(lab.write(SETUP, STUDIO))
+def test_what_stops_a_press_stands_at_its_field(lab: Lab, demo: Demo) -> None:
+    studio = opened(lab, LAX)
+    prompt = studio.get_by_label("Prompt", exact=True)
+
+    prompt.fill("")
+    generate(studio).click()
+    expect(prompt).to_be_focused()
+    expect(field(studio, "prompt").locator(".pvideo-problem")).to_be_visible()
+    expect(studio.locator(".pvideo-fix")).to_have_text("1 thing to fix")
+    assert demo.created() == 0
+
+    # What only Replicate knows: its words, at the field.
+    prompt.fill("A paper boat")
+    expect(field(studio, "prompt").locator(".pvideo-problem")).to_be_hidden()
+    generate(studio).click()
+    expect(field(studio, "duration").locator(".pvideo-problem")).to_contain_text("20")
+    lab.expect_status(studio.locator("section.pvideo-card").first, "rejected")
+    lab.picture("studio-refused", of=lab.output(1))
+    studio.get_by_role("textbox", name="Duration").fill("3")
+    expect(field(studio, "duration").locator(".pvideo-problem")).to_be_hidden()
+    assert demo.created() == 0
+
+
+def test_a_model_that_has_to_be_asked_for_does_not_hold_the_kernel_up(lab: Lab, demo: Demo) -> None:
+    lab.open(lab.write(SETUP, 'import pvideo\npvideo.Studio("nobody/nothing", prompt="A boat")', 'pvideo.Studio("prunaai/p-video").model'))
     lab.run(0)
     lab.run(1)
-    before = lab.cells()
+    lab.run(2)
+    studio = lab.studio(1)
 
-    prompt = lab.studio(1).get_by_label("Prompt", exact=True)
-    prompt.fill("City lights, time-lapse")
-    prompt.press("Control+Enter")
-    lab.expect_status(lab.studio(1).locator("section.pvideo-card").first, "succeeded")
-
-    assert lab.cells() == before
-    assert [prediction["input"]["prompt"] for prediction in demo.predictions()] == ["City lights, time-lapse"]
+    expect(studio.get_by_role("button", name="Try again")).to_be_visible()
+    expect(studio.locator(".pvideo-loading")).to_contain_text("nobody/nothing")
+    expect(generate(studio)).to_have_attribute("aria-disabled", "true")
+    lab.picture("studio-no-model", of=lab.output(1))
+    assert demo.created() == 0
 
 
-def test_a_press_with_a_wrong_value_sends_nothing(lab: Lab, demo: Demo) -> None:
-    lab.open(lab.write(SETUP, STUDIO))
+def test_a_press_over_budget_is_refused_with_the_sum(lab: Lab, demo: Demo) -> None:
+    budget = "import pvideo\npvideo.configure(base_url=pvideo.settings.endpoint().base_url, demo=False, budget_day=0.01)"
+    lab.open(lab.write(SETUP + "\n" + budget, STUDIO))
     lab.run(0)
     lab.run(1)
     studio = lab.studio(1)
+    expect(generate(studio)).to_have_text("Generate draft · $0.025")
+    expect(studio.locator(".pvideo-today")).to_have_text("today $0.00 of $0.01")
 
-    studio.get_by_label("Prompt", exact=True).fill("")
-    studio.locator('button[data-action="generate"]').click(force=True)
-    lab.page.wait_for_timeout(1000)
+    generate(studio).click()
 
-    expect(studio.locator("section.pvideo-card[data-id]:not([data-id=''])")).to_have_count(0)
+    expect(studio.locator(".pvideo-notice")).to_contain_text("$0.025 would make today $0.025 of $0.01. Nothing was sent.")
     assert demo.created() == 0

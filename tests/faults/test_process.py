@@ -17,6 +17,7 @@ import pytest
 from pvideo import settings
 from pvideo.job.engine import Engine
 from pvideo.job.press import generate
+from pvideo.model.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -225,7 +226,7 @@ def cycle() -> None:
     """Start an engine, let it open connections, and end it."""
     engine = Engine.get()
     engine.recover_now()
-    engine.model("prunaai/p-video")
+    engine.model(Reference("prunaai", "p-video"))
     engine.close()
 
 

@@ -78,6 +78,7 @@ class RunningDemo:
         self.gateway_token, self.replicate_token = self.config.gateway_token, self.config.replicate_token
         self.state = self.apps.state
         self.state.bind(api_root=self.api_root, delivery_base=delivery)
+        self.management_url, self.management_token = f"{api}/client/v4", self.config.management_token
         self._servers = [_server(app) for app in (self.apps.api, self.apps.delivery, self.apps.control)]
         self._thread = threading.Thread(target=self._run, name="pvideo-test-demo", daemon=True)
 
@@ -224,6 +225,7 @@ class InProcess:
         self.base_url = f"{self.origin}/v1/{self.config.account}/{self.config.gateway}/replicate"
         self.state.bind(api_root=self.api_root, delivery_base=self.delivery_url)
         self.gateway_token, self.replicate_token = self.config.gateway_token, self.config.replicate_token
+        self.management_url, self.management_token = f"{self.origin}/client/v4", self.config.management_token
         self.transport = AppTransport({8001: self.apps.api, 8002: self.apps.delivery, 8003: self.apps.control})
 
     headers = RunningDemo.headers

@@ -238,13 +238,16 @@ def test_by_hand_it_prints_what_to_copy(home):
     paths = {**os.environ, "PYTHONPATH": str(Path(place.__file__).parents[2])}
     command = [sys.executable, "-m", "pvideo.demo", "--speed", "8", "--home", str(home), "--set", "low_credit=true"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=paths) as demo:
-        lines = [demo.stdout.readline() for _ in range(4)]
-        control = int(lines[3].split(":")[3].split("/")[0])
+        lines = [demo.stdout.readline() for _ in range(6)]
+        control = int(lines[5].split(":")[3].split("/")[0])
         settings = json.loads(get(control, "/_emu/settings")[1])
         demo.send_signal(signal.SIGINT)
         _, errors = demo.communicate(timeout=20)
 
-    assert [line.split("=")[0] for line in lines[:3]] == ["export PVIDEO_BASE_URL", "export CF_AIG_TOKEN", "export REPLICATE_API_TOKEN"]
+    assert [line.split("=")[0] for line in lines[:5]] == [
+        *("export PVIDEO_BASE_URL", "export CF_AIG_TOKEN", "export REPLICATE_API_TOKEN"),
+        *("export CLOUDFLARE_BASE_URL", "export CLOUDFLARE_API_TOKEN"),
+    ]
     assert (settings["speed"], settings["low_credit"]) == (8.0, True)
     assert (demo.returncode, errors) == (0, "")
     assert list((home / "demo" / "clips").iterdir()) == []

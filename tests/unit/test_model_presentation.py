@@ -15,8 +15,8 @@ from pvideo.model.presentation import control, form
 
 MODEL = catalog.load("prunaai/p-video")
 KEYS = (
-    *("name", "label", "kind", "control", "unit", "description", "default", "choices", "minimum", "maximum", "step"),
-    *("media", "place", "inverted", "required", "voided_by", "accept"),
+    *("name", "label", "kind", "control", "unit", "description", "hint", "default", "choices", "minimum", "maximum", "step"),
+    *("media", "place", "inverted", "required", "voided_by", "accept", "item"),
 )
 
 
@@ -33,7 +33,9 @@ def shown(model=MODEL):
 def test_the_form_is_what_the_page_expects():
     drawn = form(MODEL)
 
-    assert set(drawn) == {"model", "title", "fields", "price_hint", "first"}
+    roles = {"prompt": "prompt", "draft": "draft", "seed_loose": "prompt_upsampling", "first_frame": "image"}
+    assert set(drawn) == {"model", "title", "fields", "price_hint", "first", *roles}
+    assert {role: drawn[role] for role in roles} == roles
     assert all(tuple(field) == KEYS for field in drawn["fields"])
     assert json.loads(json.dumps(drawn)) == drawn
     assert drawn["title"] == "P-Video"
@@ -170,3 +172,58 @@ def test_a_first_frame_on_disk_or_inline_sets_the_shape(tmp_path):
 
     assert shape(MODEL, {"image": path, "aspect_ratio": "16:9"}) == (720, 960)
     assert shape(MODEL, {"image": "data:image/jpeg;base64," + base64.b64encode(data).decode()}) == (720, 960)
+
+
+def test_the_roles_of_p_videos_inputs_are_data():
+    assert (MODEL.draft, MODEL.seed_loose, MODEL.first_frame) == ("draft", "prompt_upsampling", "image")
+
+
+def test_the_roles_of_an_unknown_models_inputs_are_read_from_their_names():
+    picture = {"type": "string", "format": "uri"}
+    model = make({"enhance_prompt": {"type": "boolean"}, "start_image": picture, "draft": {"type": "string"}})
+
+    assert (model.draft, model.seed_loose, model.first_frame) == ("", "enhance_prompt", "start_image")
+    assert not model.has_draft
+
+
+def test_a_box_that_has_no_slider_tells_its_range():
+    fields = shown(
+        make(
+            {
+                "wide": {"type": "integer", "minimum": 0, "maximum": 2048},
+                "low": {"type": "number", "minimum": 0.5},
+                "high": {"type": "integer", "maximum": 9},
+                "few": {"type": "integer", "exclusiveMinimum": 0, "maximum": 9},
+                "free": {"type": "number"},
+            }
+        )
+    )
+
+    assert [fields[name]["hint"] for name in ("wide", "low", "high", "few", "free")] == ["0 to 2048", "at least 0.5", "at most 9", "", ""]
+    assert (fields["few"]["control"], fields["few"]["minimum"]) == ("slider", 1)
+
+
+def test_the_items_of_a_list_have_controls_of_their_own():
+    fields = shown(
+        make(
+            {
+                "sizes": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 9}},
+                "pictures": {"type": "array", "items": {"type": "string", "format": "uri"}},
+                "modes": {"type": "array", "items": {"enum": ["a", "b"]}},
+                "things": {"type": "array", "items": {"type": "object"}},
+                "anything": {"type": "array"},
+            }
+        )
+    )
+
+    assert [fields[name]["item"]["control"] for name in ("sizes", "pictures", "modes", "things")] == ["slider", "file", "segments", "json"]
+    assert fields["pictures"]["item"]["media"] == "image"
+    assert fields["anything"]["item"]["control"] == "json"
+
+
+def test_without_a_prompt_the_first_text_that_is_needed_is_the_prompt():
+    model = make({"seconds": {"type": "integer"}, "lyrics": {"type": "string"}, "note": {"type": "string"}}, required=["lyrics"])
+
+    assert form(model)["prompt"] == "lyrics"
+    assert shown(model)["lyrics"]["control"] == "text"
+    assert shown(model)["note"]["control"] == "line"

@@ -101,9 +101,10 @@ def test_the_demo_goes_on_and_off_by_hand_only(monkeypatch: pytest.MonkeyPatch, 
         asked.append((what, *args))
         if what == "control":
             return {"known": ["failed", "lost-answer"]}
-        return SimpleNamespace(base_url="http://127.0.0.1:9/v1/a/g/replicate", account="a", gateway="g", **tokens)
+        api = "http://127.0.0.1:9/client/v4"
+        return SimpleNamespace(base_url="http://127.0.0.1:9/v1/a/g/replicate", account="a", gateway="g", management_url=api, **tokens)
 
-    tokens = {"gateway_token": "demo-" + "1" * 32, "replicate_token": "demo-" + "2" * 32}
+    tokens = {f"{name}_token": "demo-" + digit * 32 for digit, name in (("1", "gateway"), ("2", "replicate"), ("3", "management"))}
     monkeypatch.setattr(demonstration, "_ask", ask)
     assert not settings.demo_is_on()
 

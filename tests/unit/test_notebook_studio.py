@@ -10,8 +10,10 @@ from tests.support.notebook import CAT, FakeComm, FakeVideo, made, snap
 
 from pvideo import settings
 from pvideo.endpoint import Endpoint
-from pvideo.errors import BudgetError, InputError, Problem
-from pvideo.notebook import base, pulse, studio
+from pvideo.errors import BudgetError, InputError, Problem, PVideoError
+from pvideo.model import catalog
+from pvideo.model.given import from_schema
+from pvideo.notebook import base, orders, pulse, studio
 from pvideo.notebook.studio import Studio
 
 if TYPE_CHECKING:
@@ -49,7 +51,8 @@ def pressed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 @pytest.fixture
 def threads(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
     started: list[threading.Thread] = []
-    monkeypatch.setattr(studio, "hand", lambda *args: started.append(base.hand(*args)))
+    for room in (studio, orders):
+        monkeypatch.setattr(room, "hand", lambda *args: started.append(base.hand(*args)))
     return started
 
 
@@ -237,14 +240,15 @@ def test_no_bytes_and_no_paths_of_this_machine_are_in_the_state(threads: list[th
     shown.close()
 
 
-def test_a_video_of_the_strip_fills_the_form(pressed: list[Any]) -> None:
+def test_a_video_of_the_strip_fills_the_form_with_exactly_what_made_it(pressed: list[Any]) -> None:
     shown = Studio()
     shown.inputs = {"prompt": "first", "duration": 3}
     shown.generate()
     shown.inputs = {"prompt": "second"}
     shown.comm.say({"kind": "load", "id": "job1"})
 
-    assert shown.inputs == {"prompt": "first", "duration": 3}
+    assert shown.inputs == {"prompt": "first", "duration": 3, "seed": 183}
+    assert shown.price["reason"] == "This video is being made now."
 
 
 @pytest.mark.parametrize(
@@ -291,3 +295,221 @@ def test_the_text_of_a_studio_says_what_it_is() -> None:
     assert set(shown._repr_mimebundle_()) == {"text/plain", "text/html", "application/vnd.jupyter.widget-view+json"}
     shown.close()
     assert set(Studio._repr_mimebundle_(shown)) == {"text/plain", "text/html"}
+
+
+# A model that is not in the catalog.
+
+
+@pytest.fixture
+def other(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """A Replicate that knows one more model, or says what stands in the list."""
+    answers: list[Any] = [OTHER]
+
+    def find(name: str | None = None) -> Any:
+        answer = answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return catalog.load(name) if name == "prunaai/p-video" else answer
+
+    monkeypatch.setattr("pvideo.job.press.find_model", find)
+    return answers
+
+
+def model_of(properties: dict[str, Any], required: tuple[str, ...] = ()) -> Any:
+    return from_schema("someone/something", {"type": "object", "properties": properties, "required": list(required)})
+
+
+OTHER = model_of(
+    {
+        "prompt": {"type": "string", "x-order": 0},
+        "duration": {"type": "integer", "minimum": 1, "maximum": 4, "x-order": 1},
+        "steps": {"type": "integer", "minimum": 1, "maximum": 50, "default": 20, "x-order": 2},
+        "pictures": {"type": "array", "items": {"type": "string", "format": "uri"}, "x-order": 3},
+        "key": {"type": "string", "format": "password", "x-order": 4},
+    },
+    ("prompt",),
+)
+
+
+def test_an_unknown_model_is_asked_for_while_the_studio_is_already_there(other: list[Any], threads: list[threading.Thread]) -> None:
+    shown = Studio("someone/something", prompt=CAT, steps=3, zzz=1)
+    assert shown.model == "someone/something"
+    assert shown.comm.states("state") == [] or shown.state["phase"] in {"loading", "ready"}
+    joined(threads)
+
+    assert shown.state == {"phase": "ready", "message": None}
+    assert [field["name"] for field in shown.form["fields"]] == ["prompt", "duration", "steps", "pictures", "key"]
+    assert shown.inputs == {"prompt": CAT, "steps": 3}
+    assert shown.notice == "someone/something has no input zzz; left out."
+    assert shown.price["label"] == "Generate · price unknown"
+
+
+def test_while_its_model_is_asked_for_a_press_sends_nothing(other: list[Any], pressed: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting: list[Any] = []
+    monkeypatch.setattr(studio, "hand", lambda *args: waiting.append(args))
+    shown = Studio("someone/something", prompt=CAT)
+    assert shown.state["phase"] == "loading"
+
+    with pytest.raises(PVideoError, match="Loading the form"):
+        shown.generate()
+    assert pressed == []
+
+    for task, *args in waiting:
+        task(*args)
+    assert shown.state["phase"] == "ready"
+
+
+def test_a_model_that_cannot_be_had_says_why_and_is_asked_for_again(other: list[Any], threads: list[threading.Thread]) -> None:
+    other[0] = PVideoError.make("model_refused", model="someone/something", detail="There is none.")
+    shown = Studio("someone/something")
+    joined(threads)
+    assert shown.state["phase"] == "error"
+    assert shown.state["message"]["title"] == "Replicate refused the model"
+
+    other[0] = OTHER
+    shown.comm.say({"kind": "reload"})
+    joined(threads)
+
+    assert shown.state["phase"] == "ready"
+
+
+def test_another_model_builds_the_form_anew_and_keeps_what_fits(other: list[Any], threads: list[threading.Thread]) -> None:
+    shown = Studio(prompt=CAT, duration=10, resolution="1080p", seed=7)
+    shown.model = "someone/something"
+    joined(threads)
+
+    assert shown.form["model"] == "someone/something"
+    assert shown.inputs == {"prompt": CAT}
+    shown.inputs = {**shown.inputs, "duration": 3}
+
+    shown.model = "prunaai/p-video"
+    assert shown.inputs == {"prompt": CAT, "duration": 3, "draft": True}
+    assert {field["name"] for field in shown.form["fields"]} >= {"aspect_ratio", "seed"}
+
+
+@pytest.mark.parametrize("wrap", range(4))
+def test_a_schema_at_hand_needs_no_one(wrap: int) -> None:
+    plain = {"type": "object", "required": ["prompt"], "properties": {"prompt": {"type": "string"}, "mode": {"$ref": "#/$defs/Mode"}}}
+    whole = {"Input": {**plain, "properties": {**plain["properties"], "mode": {"allOf": [{"$ref": "#/components/schemas/Mode"}]}}}}  # type: ignore[dict-item]
+    mode = {"enum": ["a", "b"], "type": "string"}
+    shapes: list[Any] = [
+        {**plain, "$defs": {"Mode": mode}},
+        {**whole, "Mode": mode},
+        {"components": {"schemas": {**whole, "Mode": mode}}},
+        {"owner": "x", "name": "y", "latest_version": {"id": "1", "openapi_schema": {"components": {"schemas": {**whole, "Mode": mode}}}}},
+    ]
+
+    shown = Studio("x/y", schema=shapes[wrap], prompt=CAT)
+
+    assert shown.model == "x/y"
+    assert [(field["name"], field["control"]) for field in shown.form["fields"]] == [("prompt", "text"), ("mode", "segments")]
+    assert shown.problems == []
+
+
+def test_a_schema_that_is_none_is_refused_in_words() -> None:
+    with pytest.raises(InputError, match="schema is no model"):
+        Studio("x/y", schema={"hello": 1})
+
+
+def test_a_refused_input_stands_at_its_field_in_replicates_words(pressed: list[Any]) -> None:
+    shown = Studio(prompt=CAT, duration=5)
+    video = shown.generate()
+    problems = (Problem("duration", "duration: Must be less than or equal to 4"), Problem("ghost", "ghost: not allowed"))
+    video.change(status="rejected", done=True, settled=True, error=PVideoError.make("input_refused", problems=problems, detail="x"))  # type: ignore[attr-defined]
+    shown.push()
+
+    assert [problem["field"] for problem in shown.problems] == ["duration", "ghost"]
+    assert shown.problems[0]["message"] == "duration: Must be less than or equal to 4"
+    shown.inputs = {**shown.inputs, "duration": 4}
+    assert shown.problems == []
+
+
+def test_files_of_a_list_are_kept_apart_and_sent_by_their_paths(pressed: list[Any], threads: list[threading.Thread]) -> None:
+    shown = Studio(OTHER, prompt=CAT)
+    for slot, data in (("1", b"abc"), ("2", b"defg")):
+        piece = {
+            "kind": "file",
+            "field": "pictures",
+            "slot": slot,
+            "name": "cat.png",
+            "type": "",
+            "size": len(data),
+            "index": 0,
+            "count": 1,
+        }
+        shown.comm.say(piece, [data])
+        joined(threads)
+    names = [answer.data["content"]["name"] for answer in shown.comm.custom("file_ok")]
+    assert names == ["cat.png", "cat (2).png"]
+
+    shown.inputs = {**shown.inputs, "pictures": [*names, "https://x.example/a.png"]}
+    shown.generate()
+
+    first, second, address = pressed[0][0]["pictures"]
+    assert (Path(first).read_bytes(), Path(second).read_bytes(), address) == (b"abc", b"defg", "https://x.example/a.png")
+    shown.close()
+
+
+def test_a_video_with_a_first_frame_is_loaded_with_it(pressed: list[Any], threads: list[threading.Thread]) -> None:
+    shown = Studio(prompt=CAT)
+    shown.comm.say({"kind": "file", "field": "image", "name": "cat.png", "type": "", "size": 3, "index": 0, "count": 1}, [b"abc"])
+    joined(threads)
+    video = shown.generate()
+    path = pressed[0][0]["image"]
+    video.change(typed={"prompt": CAT, "image": {"file": "sha", "path": str(path)}})  # type: ignore[attr-defined]
+    shown.comm.say({"kind": "file_clear", "field": "image"})
+    assert "image" not in shown.inputs
+
+    shown.comm.say({"kind": "load", "id": "job1"})
+    joined(threads)
+
+    assert shown.inputs["image"] == "cat.png"
+    assert shown.comm.custom("file_ok")[-1].data["content"]["name"] == "cat.png"
+    shown.generate(again=True)
+    assert pressed[-1][0]["image"] == path
+    shown.close()
+
+
+def test_a_secret_is_kept_nowhere_that_is_shown(pressed: list[Any], threads: list[threading.Thread]) -> None:
+    shown = Studio(OTHER, prompt=CAT, key="hush-hush")
+    assert "hush" not in str(shown.get_state())
+
+    shown.generate()
+
+    assert pressed[0][0]["key"] == "hush-hush"
+    shown.model = "prunaai/p-video"
+    assert "key" not in shown._typed()
+
+
+def test_a_picture_from_code_is_a_file_and_never_bytes_in_the_state(pressed: list[Any]) -> None:
+    shown = Studio(prompt=CAT, image=b"abc", last_frame_image=Path("cat.png"))
+
+    assert shown.inputs["image"] == "image"
+    assert shown.inputs["last_frame_image"] == "cat.png"
+    shown.generate()
+    assert Path(pressed[0][0]["image"]).read_bytes() == b"abc"
+    shown.close()
+
+
+def test_a_final_stands_before_the_draft_that_it_was_made_from(pressed: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = Studio(prompt=CAT)
+    for _ in range(3):
+        shown.generate(again=True)
+    monkeypatch.setattr("pvideo.notebook.strip._made_from", lambda snapshot: ("job1", "final") if snapshot.intent == "job3" else ("", ""))
+    shown.push()
+
+    assert [view["id"] for view in shown.views] == ["job3", "job1", "job2"]
+    assert shown.strip["links"] == {"job3": {"from": "job1", "as": "final"}}
+
+
+def test_the_saved_notebook_gets_the_newest_card_and_words(pressed: list[Any], tmp_path: Path) -> None:
+    shown = Studio(prompt=CAT)
+    assert "run this cell to use it" in shown.saved["html"]
+    video = shown.generate()
+    video.publish(made(tmp_path / "a.mp4", intent="job1"))  # type: ignore[attr-defined]
+    shown.push()
+
+    assert "<video" in shown.saved["html"]
+    assert shown.saved["model"] == shown.model_id
+    assert shown.model_id not in shown.saved["html"] + shown.saved["key"]
+    assert shown.videos == [video]

@@ -44,12 +44,12 @@ def test_importing_loads_nothing_heavy() -> None:
 def test_importing_takes_at_most_25_milliseconds() -> None:
     code = """
         import time
-        begin = time.perf_counter()
+        begin = time.process_time()
         import pvideo
-        print(time.perf_counter() - begin)
+        print(time.process_time() - begin)
     """
 
-    # The best of some: other work on the machine only ever adds.
+    # The processor's time, and the best of some: other work on the machine only ever adds.
     assert min(float(run(code)) for _ in range(5)) < 0.025
 
 

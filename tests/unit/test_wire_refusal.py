@@ -52,7 +52,7 @@ def create(endpoint, status, body, headers=None, model="prunaai/p-video"):
         (402, 2021, "credit_cloudflare", "would bill Cloudflare"),
         (424, 2016, "prompt_blocked", "my-gateway"),
         (424, 2029, "prompt_blocked", "my-gateway"),
-        (400, 2040, "stored_key", "named 'x'"),
+        (400, 2040, "stored_key", "has no stored key."),
         (429, 2041, "spend_limit", "named 'x'"),
         (429, 2045, "spend_limit", "named 'x'"),
     ],

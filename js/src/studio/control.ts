@@ -1,4 +1,5 @@
 /** What all controls have in common. */
+import type { Keys } from "../keys";
 import type { Model } from "../model";
 import type { Field } from "../view";
 
@@ -7,7 +8,12 @@ export interface ControlTools {
   /** The id that the label names. */
   id: string;
   model: Model;
+  keys: Keys;
   signal: AbortSignal;
+  /** In a list: which item's file this is. */
+  slot?: string;
+  /** Makes the control of a list's item. */
+  make(tools: ControlTools): Control;
   change(value: unknown): void;
   /** Something to say under the control that only the page knows ("This is not JSON yet."), or "". */
   complain(text: string): void;

@@ -5,7 +5,8 @@ import type { Form, Price } from "../view";
 
 export interface Empty {
   el: HTMLElement;
-  update(form: Form, price: Price): void;
+  /** `ready`: the form is there. */
+  update(form: Form, price: Price, ready: boolean): void;
 }
 
 /** `start` replaces the prompt; `picture` goes to the first field that takes one. */
@@ -21,13 +22,14 @@ export function emptyStage(start: (prompt: string) => void, picture: (field: str
   let made = "";
   return {
     el,
-    update(form, price) {
+    update(form, price, ready) {
+      sentence.hidden = chips.hidden = !ready;
       setText(sentence, form.first || fill(labels.empty_plain, { price: price.text }));
       if (made === form.model) return;
       made = form.model;
-      const image = form.fields.find((field) => field.control === "file" && field.media === "image");
+      const image = form.fields.find((field) => field.name === form.first_frame);
       const more = image ? [chip(fill(labels.chip_3, { label: image.label }), () => picture(image.name))] : [];
-      chips.replaceChildren(chip(labels.chip_1, () => start(labels.chip_1)), chip(labels.chip_2, () => start(labels.chip_2)), ...more);
+      chips.replaceChildren(...(form.prompt ? [chip(labels.chip_1, () => start(labels.chip_1)), chip(labels.chip_2, () => start(labels.chip_2))] : []), ...more);
     },
   };
 }

@@ -3,16 +3,9 @@ import { h, setAttribute, setText } from "../dom";
 import type { Keys } from "../keys";
 import type { Model } from "../model";
 import { labels } from "../texts";
-import type { Control as Kind, Field } from "../view";
-import { menu, ratio, segments, toggle } from "./choice";
-import type { MakeControl } from "./control";
-import { file } from "./file";
+import type { Field } from "../view";
+import { makeControl } from "./controls";
 import type { Store } from "./inputs";
-import { list } from "./list";
-import { number, seed, slider } from "./number";
-import { json, line, password, text } from "./text";
-
-const CONTROLS: Record<Kind, MakeControl> = { text, line, slider, number, seed, switch: toggle, segments, ratio, menu, file, list, password, json };
 
 export interface FieldPart {
   el: HTMLElement;
@@ -25,6 +18,8 @@ export interface FieldPart {
   /** What the page itself finds wrong ("" if nothing). */
   complaint(): string;
   focus(): void;
+  isUntouched(): boolean;
+  touch(): void;
   isChanged(): boolean;
 }
 
@@ -40,31 +35,35 @@ const isSet = (value: unknown): boolean => value !== null && value !== undefined
 
 export function fieldPart(field: Field, { model, store, keys, signal }: FormTools): FieldPart {
   // Two Studios on a page have the same fields.
-  const id = `pvideo-${Math.random().toString(36).slice(2, 8)}-${field.name}`;
+  const id = `pvideo-${Math.random().toString(36).slice(2, 8)}-${field.name.replace(/[^\w-]/g, "_")}`;
   let own = "";
   let told = "";
+  let touched = false;
   const error = h("p", { class: "pvideo-problem", id: `${id}-problem`, hidden: true });
-  const reason = h("p", { class: "pvideo-hint", id: `${id}-reason`, hidden: true });
+  const reason = h("p", { class: "pvideo-hint pvideo-reason", id: `${id}-reason`, hidden: true });
+  const range = h("p", { class: "pvideo-hint pvideo-range-hint", id: `${id}-range`, hidden: !field.hint }, [field.hint, field.unit].filter(Boolean).join(" "));
   const about = h("span", { class: "pvideo-aloud", id: `${id}-about` }, field.description);
   const paintError = (): void => {
     setText(error, own || told);
     error.hidden = !(own || told);
     setAttribute(control.target, "aria-invalid", error.hidden ? null : "true");
-    setAttribute(control.target, "aria-describedby", [error, reason, about].filter((one) => !one.hidden && one.textContent).map((one) => one.id).join(" ") || null);
+    setAttribute(control.target, "aria-describedby", [error, reason, range, about].filter((one) => !one.hidden && one.textContent).map((one) => one.id).join(" ") || null);
   };
-  const control = (CONTROLS[field.control] ?? json)({
+  const control = makeControl({
     field,
     id,
     model,
+    keys,
     signal,
-    change: (value) => store.set(field.name, value),
+    make: makeControl,
+    change: (value) => ((touched = true), store.set(field.name, value)),
     complain: (text) => ((own = text), paintError()),
   });
   const label = control.group ? h("span", { class: "pvideo-label", id: `${id}-label` }, field.label) : h("label", { class: "pvideo-label", for: id }, field.label);
   if (control.group) setAttribute(control.el, "aria-labelledby", `${id}-label`);
   const reset = h("button", { class: "pvideo-link pvideo-reset", hidden: true, "aria-label": `${labels.reset}: ${field.label}` }, labels.reset);
   const head = h("div", { class: "pvideo-field-head", title: field.description || null }, label, reset);
-  const el = h("div", { class: "pvideo-field", data: { field: field.name, control: field.control } }, head, control.el, reason, error, about);
+  const el = h("div", { class: "pvideo-field", data: { field: field.name, control: field.control } }, head, control.el, range, reason, error, about);
 
   const show = (): void => control.set(store.get(field.name) ?? null);
   reset.addEventListener("click", () => {
@@ -73,13 +72,6 @@ export function fieldPart(field: Field, { model, store, keys, signal }: FormTool
     show();
     part.focus();
   }, { signal });
-  if (control.target instanceof HTMLInputElement && control.target.classList.contains("pvideo-number")) {
-    keys.on(control.target, (event) => {
-      const by = { ArrowUp: 1, ArrowDown: -1, PageUp: 5, PageDown: -5 }[event.key];
-      if (by !== undefined) control.target.dispatchEvent(new CustomEvent("pvideo-step", { detail: by }));
-      return by !== undefined;
-    });
-  }
   const part: FieldPart = {
     el,
     field,
@@ -96,6 +88,9 @@ export function fieldPart(field: Field, { model, store, keys, signal }: FormTool
       paintError();
     },
     problem: (message) => ((told = message), paintError()),
+    // What nobody has come to yet is not wrong yet.
+    isUntouched: () => !touched && field.required && !isSet(store.get(field.name)),
+    touch: () => void (touched = true),
     complaint: () => own,
     focus: () => (control.group ? (control.el.querySelector<HTMLElement>("input:checked, input, button") ?? control.el) : control.target).focus(),
     isChanged: () => field.place !== "beside" && !field.required && store.get(field.name) !== undefined && !same(store.get(field.name), field.default),

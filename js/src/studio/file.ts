@@ -16,7 +16,7 @@ const sizeText = (bytes: number): string => (bytes >= 1e5 ? `${megabytes(bytes)}
 const isAddress = (value: unknown): value is string => typeof value === "string" && /^(https?|data):/i.test(value);
 
 export const file: MakeControl = (tools) => {
-  const { field, id, model, signal } = tools;
+  const { field, id, model, signal, slot } = tools;
   const input = h("input", { id, type: "file", accept: field.accept || null, class: "pvideo-aloud" });
   const pick = h("label", { class: "pvideo-drop-pick", for: id }, drawing(PICTURES[field.media ?? "file"] ?? PICTURES["file"] ?? "", "file"), h("span", {}, labels.choose));
   const thumb = h("img", { class: "pvideo-thumb", alt: "", hidden: true });
@@ -25,6 +25,7 @@ export const file: MakeControl = (tools) => {
   const address = h("input", { type: "url", class: "pvideo-input pvideo-address", placeholder: labels.address, "aria-label": `${field.label}: ${labels.address}`, autocomplete: "off" });
   const zone = h("div", { class: "pvideo-drop" }, input, pick, thumb, name, remove);
   const el = h("div", { class: "pvideo-file", role: "group" }, zone, address);
+  let shown = "";
   let local = "";
   let known: { name: string; size: number } | null = null;
   let off = false;
@@ -52,14 +53,15 @@ export const file: MakeControl = (tools) => {
     picture(chosen.type.startsWith("image/") ? URL.createObjectURL(chosen) : "");
     const progress = (part: number): void => paint(part < 1 ? fill(labels.uploading, { percent: Math.round(part * 100) }) : `${chosen.name} · ${sizeText(chosen.size)}`);
     progress(0);
-    await upload(model, field.name, chosen, progress, signal);
+    await upload(model, field.name, chosen, progress, signal, slot);
   };
   const clear = (): void => {
     const wasFile = !address.value;
     known = null;
     input.value = address.value = "";
     paint("");
-    if (wasFile) send(model, { kind: "file_clear", field: field.name });
+    // The files of a list go with it; one of them alone is only not used any more.
+    if (wasFile && slot === undefined) send(model, { kind: "file_clear", field: field.name });
     tools.change(null);
     input.focus();
   };
@@ -74,7 +76,11 @@ export const file: MakeControl = (tools) => {
   observe(model, "msg:custom", (message) => {
     const content = loose(message);
     if (content?.["kind"] !== "file_ok" || content["field"] !== field.name) return;
+    // Without a slot it is told to all pages: each control knows its own file.
+    const isMine = content["slot"] === undefined ? slot === undefined || shown === content["name"] : content["slot"] === slot;
+    if (!isMine) return;
     known = { name: asText(content["name"]), size: Number(content["size"]) };
+    if (slot !== undefined && shown !== known.name) tools.change((shown = known.name));
     paint(`${known.name} · ${sizeText(known.size)}`);
     if (content["thumb"]) picture(asText(content["thumb"]));
   }, signal);
@@ -88,12 +94,14 @@ export const file: MakeControl = (tools) => {
         if (document.activeElement !== address && address.value !== value) address.value = value;
         return;
       }
-      const text = asText(value);
+      const text = (shown = asText(value));
       if (!text && address === document.activeElement) return;
       if (!text) {
         address.value = "";
         known = null;
       }
+      if (known && known.name !== text) known = null;
+      if (!known) picture("");
       if (!known) paint(text.split(/[\\/]/).at(-1) ?? "");
     },
     disable(on) {

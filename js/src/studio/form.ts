@@ -4,6 +4,7 @@ import { actions, labels } from "../texts";
 import type { Field, Form, Problem } from "../view";
 import { asText } from "./control";
 import { fieldPart, type FieldPart, type FormTools } from "./field";
+import { looseHint } from "./loose";
 
 export interface FormPart {
   /** The prompt and what stands beside Generate. */
@@ -13,8 +14,10 @@ export interface FormPart {
   field(name: string): FieldPart | undefined;
   fields(): FieldPart[];
   refresh(): void;
-  /** Puts each problem under its field; returns those of fields that the form has not. */
-  problems(list: Problem[]): Problem[];
+  /** Puts each problem under its field; returns how many are seen, and those of fields that the form has not. */
+  problems(list: Problem[]): { count: number; loose: Problem[] };
+  /** From now on also what nobody has come to yet is wrong. */
+  touch(): void;
   /** Opens what hides the field, then focuses it. */
   focus(name: string): void;
 }
@@ -44,7 +47,8 @@ function summary(parts: FieldPart[], value: (name: string) => unknown): string {
 export function formPart(form: Form, tools: FormTools): FormPart {
   const parts = form.fields.map((field) => fieldPart(field, tools));
   const at = (place: Field["place"]): FieldPart[] => parts.filter((part) => part !== prompt && part.field.place === place);
-  const prompt = parts.find((part) => part.field.name === "prompt") ?? parts.find((part) => part.field.required && part.field.control === "text") ?? null;
+  const prompt = parts.find((part) => part.field.name === form.prompt) ?? null;
+  const loose = looseHint(form, parts, tools);
   const moreParts = at("more");
   const moreBody = h("div", { class: "pvideo-more-fields" }, ...moreParts.map((part) => part.el));
   const more = disclosure("pvideo-more-toggle", tools.signal, moreBody);
@@ -53,21 +57,25 @@ export function formPart(form: Form, tools: FormTools): FormPart {
 
   return {
     prompt,
-    press: h("div", { class: "pvideo-press-fields" }, prompt?.el ?? "", ...at("beside").map((part) => part.el)),
-    settings: h("div", { class: "pvideo-settings", role: "group", "aria-label": labels.settings }, fold.toggle, body),
+    press: h("div", { class: "pvideo-press-fields" }, prompt?.el ?? "", ...at("beside").map((part) => part.el), loose.el),
+    settings: h("div", { class: "pvideo-settings", role: "group", "aria-label": labels.settings, hidden: parts.every((part) => part === prompt || part.field.place === "beside") }, fold.toggle, body),
     field: (name) => parts.find((part) => part.field.name === name),
     fields: () => parts,
     refresh() {
       parts.forEach((part) => part.refresh());
+      loose.refresh();
       const changed = moreParts.filter((part) => part.isChanged()).length;
       setText(more.toggle, changed ? `${actions.more} (${changed})` : actions.more);
       setText(fold.toggle, `${labels.settings}: ${summary([...at("beside"), ...at("form")], tools.store.get)}`);
     },
     problems(list) {
-      const words = (part: FieldPart): string => list.filter((one) => one.field === part.field.name).map((one) => one.message).join(" ");
+      const waits = (name: string): boolean => parts.some((part) => part.field.name === name && part.isUntouched());
+      const seen = list.filter((one) => !waits(one.field));
+      const words = (part: FieldPart): string => seen.filter((one) => one.field === part.field.name).map((one) => one.message).join(" ");
       parts.forEach((part) => part.problem(words(part)));
-      return list.filter((one) => !parts.some((part) => part.field.name === one.field));
+      return { count: seen.length, loose: seen.filter((one) => !parts.some((part) => part.field.name === one.field)) };
     },
+    touch: () => parts.forEach((part) => part.touch()),
     focus(name) {
       const part = parts.find((one) => one.field.name === name);
       if (!part) return;

@@ -19,8 +19,8 @@ export interface GenerateState {
 }
 
 export interface GenerateTools {
-  /** `again`: the same inputs run already and a second one is wanted. */
-  press(again: boolean): void;
+  /** `again`: the same inputs run already and a second one is wanted. True if it was sent. */
+  press(again: boolean): boolean;
   undo(): void;
   signal: AbortSignal;
 }
@@ -51,8 +51,7 @@ export function generatePart(tools: GenerateTools): GeneratePart {
   const press = (): void => {
     const now = performance.now();
     if (!state || state.gone || now - last < SETTLE) return;
-    last = now;
-    tools.press(state.price.label === fill(actions.make_another, { price: state.price.text }));
+    if (tools.press(state.price.label === fill(actions.make_another, { price: state.price.text }))) last = now;
   };
   button.addEventListener("click", press, { signal: tools.signal });
   undo.addEventListener("click", tools.undo, { signal: tools.signal });

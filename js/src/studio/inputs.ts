@@ -26,6 +26,8 @@ export interface Store {
   isPending(): boolean;
   /** Sends what waits, at once. */
   flush(): void;
+  /** The same, and what Python says from now on counts, even if it is something else than what was typed just before. */
+  settle(): void;
 }
 
 const textOf = (value: unknown): string => JSON.stringify(value ?? null);
@@ -98,5 +100,9 @@ export function store(first: Inputs, { model, changed, isSecret, signal, now = D
     },
     isPending: () => waiting.size > 0,
     flush,
+    settle() {
+      flush();
+      sent.clear();
+    },
   };
 }

@@ -1,79 +1,101 @@
-/** The strip: one small tile per video, newest first; a tile shows its card. One Tab stop, arrows move in it. */
+/** The strip: this session's videos, newest first. One Tab stop: arrows move, Enter loads, Space selects, S stars. */
 import { sync } from "../actions";
-import { badge } from "../badge";
-import { h, imageUrl, setAttribute, setText } from "../dom";
+import { h, setText } from "../dom";
 import type { Keys } from "../keys";
-import { clock, fill, labels, took } from "../texts";
-import type { View } from "../view";
+import { fill, labels } from "../texts";
+import type { StripFacts, View } from "../view";
+import { joinedWords, tile, type Tile } from "./tile";
 
-interface Tile {
-  el: HTMLButtonElement;
-  update(view: View, current: boolean): void;
-}
-
-function tile(open: () => void, signal: AbortSignal): Tile {
-  const picture = h("img", { class: "pvideo-tile-picture", alt: "", hidden: true });
-  const state = badge();
-  const name = h("span", { class: "pvideo-tile-name" });
-  const facts = h("span", { class: "pvideo-tile-facts" });
-  const el = h("button", { class: "pvideo-tile", role: "option" }, h("span", { class: "pvideo-tile-stage" }, picture), state.el, name, facts);
-  el.addEventListener("click", open, { signal });
-  return {
-    el,
-    update(view, current) {
-      const poster = imageUrl(view.poster);
-      picture.hidden = !poster;
-      if (poster && picture.src !== poster) picture.src = poster;
-      state.update(view);
-      const time = view.took === null ? "" : view.took < 60 ? took(view.took) : clock(view.took);
-      setText(name, view.name || view.prompt);
-      setText(facts, [view.money.replace(/^free · would be .*/, "free"), time].filter(Boolean).join(" · "));
-      setAttribute(el, "aria-label", [view.name || view.prompt, state.el.textContent, facts.textContent].filter(Boolean).join(", "));
-      setAttribute(el, "aria-selected", String(current));
-      el.dataset["id"] = view.id;
-      el.tabIndex = current ? 0 : -1;
-    },
-  };
+export interface StripTools {
+  keys: Keys;
+  /** Shows the video and loads what made it. */
+  open(id: string): void;
+  compare(ids: string[]): void;
+  star(id: string, stars: number): void;
+  signal: AbortSignal;
 }
 
 export interface Strip {
   el: HTMLElement;
-  update(views: View[], shown: string, session: string): void;
+  update(views: View[], facts: StripFacts, shown: string, session: string): void;
 }
 
-export function strip(keys: Keys, open: (id: string) => void, signal: AbortSignal): Strip {
-  const tiles = new Map<string, Tile>();
-  const row = h("div", { class: "pvideo-tiles", role: "listbox", "aria-label": labels.videos, "aria-orientation": "horizontal" });
-  const total = h("p", { class: "pvideo-session" });
-  const el = h("div", { class: "pvideo-strip", hidden: true }, row, total);
+const MOST = 9;
 
-  keys.on(row, (event) => {
-    const all = [...row.querySelectorAll<HTMLElement>(".pvideo-tile")];
-    const at = all.indexOf(document.activeElement as HTMLElement);
-    const to = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key];
-    const next = to === undefined ? undefined : all[Math.min(all.length - 1, Math.max(0, to))];
+export function strip({ keys, open, compare, star, signal }: StripTools): Strip {
+  const tiles = new Map<string, Tile>();
+  let selected: string[] = [];
+  let stop = "";
+  let last: [View[], StripFacts, string, string] | null = null;
+  const row = h("div", { class: "pvideo-tiles", role: "listbox", "aria-label": labels.videos, "aria-orientation": "horizontal", "aria-multiselectable": "true" });
+  const total = h("p", { class: "pvideo-session" });
+  const button = h("button", { class: "pvideo-button", data: { action: "compare" }, hidden: true });
+  const el = h("div", { class: "pvideo-strip", hidden: true }, row, h("div", { class: "pvideo-strip-foot" }, total, button));
+  button.addEventListener("click", () => compare(inOrder()), { signal });
+
+  /** Oldest first, as one compares: before, after. */
+  const inOrder = (): string[] => (last?.[0] ?? []).map((view) => view.id).filter((id) => selected.includes(id)).reverse();
+  const all = (): HTMLElement[] => [...row.querySelectorAll<HTMLElement>(".pvideo-tile")];
+  const can = (what: string): boolean => last?.[1].can.includes(what) ?? false;
+  const select = (id: string): void => {
+    if (!can("compare")) return;
+    selected = selected.includes(id) ? selected.filter((one) => one !== id) : [...selected, id].slice(-MOST);
+    paint();
+  };
+  const move = (event: KeyboardEvent): boolean => {
+    const tilesNow = all();
+    const at = tilesNow.indexOf(event.target as HTMLElement);
+    const to = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: tilesNow.length - 1 }[event.key];
+    const next = to === undefined || at < 0 ? undefined : tilesNow[Math.min(tilesNow.length - 1, Math.max(0, to))];
     if (!next) return false;
-    all.forEach((one) => (one.tabIndex = one === next ? 0 : -1));
+    stop = next.dataset["id"] ?? "";
+    tilesNow.forEach((one) => (one.tabIndex = one === next ? 0 : -1));
     next.focus();
     return true;
+  };
+  keys.on(row, (event) => {
+    const id = (event.target as HTMLElement).dataset["id"] ?? "";
+    if (!id || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return false;
+    if (event.repeat && !event.key.startsWith("Arrow")) return true;
+    if (event.key === "Enter") return open(id), true;
+    if (event.key === " ") return select(id), true;
+    if (event.key.toLowerCase() === "s" && can("star")) return star(id, ((last?.[1].stars[id] ?? 0) + 1) % 6), true;
+    return move(event);
   });
+
+  const paint = (): void => {
+    if (!last) return;
+    const [views, facts, shown, session] = last;
+    const known = new Set(views.map((view) => view.id));
+    selected = selected.filter((id) => known.has(id));
+    if (!known.has(stop)) stop = shown;
+    el.hidden = views.length === 0;
+    const hadFocus = document.activeElement instanceof HTMLElement && row.contains(document.activeElement);
+    for (const [id, one] of tiles) {
+      if (known.has(id)) continue;
+      one.el.remove();
+      tiles.delete(id);
+    }
+    const wanted = views.map((view, index) => {
+      const one = tiles.get(view.id) ?? tile(() => ((stop = view.id), open(view.id)), () => select(view.id), signal);
+      tiles.set(view.id, one);
+      const next = views[index + 1];
+      const link = facts.links[view.id];
+      const joined = link && next && link.from === next.id ? joinedWords(link.as, next) : "";
+      one.update(view, { current: view.id === shown, selected: selected.includes(view.id), joined, stars: facts.stars[view.id] ?? 0, selects: can("compare") && views.length > 1, stop: view.id === stop });
+      return one.el;
+    });
+    sync(row, wanted);
+    if (hadFocus && !row.contains(document.activeElement)) tiles.get(stop)?.el.focus({ preventScroll: true });
+    setText(total, session ? fill(views.length === 1 ? labels.session_one : labels.session, { count: views.length, session }) : "");
+    button.hidden = selected.length < 2;
+    setText(button, fill(labels.compare, { count: selected.length }));
+  };
   return {
     el,
-    update(views, shown, session) {
-      el.hidden = views.length < 2;
-      for (const [id, one] of tiles) {
-        if (views.some((view) => view.id === id)) continue;
-        one.el.remove();
-        tiles.delete(id);
-      }
-      const wanted = views.map((view) => {
-        const one = tiles.get(view.id) ?? tile(() => open(view.id), signal);
-        tiles.set(view.id, one);
-        one.update(view, view.id === shown);
-        return one.el;
-      });
-      sync(row, wanted);
-      setText(total, session ? fill(views.length === 1 ? labels.session_one : labels.session, { count: views.length, session }) : "");
+    update(...next) {
+      last = next;
+      paint();
     },
   };
 }

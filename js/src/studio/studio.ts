@@ -1,51 +1,68 @@
-/** The Studio: the form, the priced button, the newest card in full and the strip of the others. */
+/** The Studio: the form, the priced button, the newest card in full and the strip of all. */
 import { viewFrom } from "../card-widget";
+import { cleanStudio } from "../clean";
 import { h } from "../dom";
 import { live } from "../live";
 import { loose, observe, send, type RenderProps } from "../model";
 import { fill, labels } from "../texts";
-import type { Form, Inputs, Money, Price, Problem, View } from "../view";
+import type { Form, FormState, Inputs, Money, Price, Problem, StripFacts, View } from "../view";
+import { besidePart } from "./beside";
 import { emptyStage } from "./empty";
 import { formPart, type FormPart } from "./form";
 import { generatePart, pressNonce } from "./generate";
 import { store as makeStore } from "./inputs";
+import { loadedFrom } from "./loaded";
+import { loadingPart } from "./loading";
 import { pasteInto } from "./paste";
 import { shelf as makeShelf } from "./shelf";
 import { strip as makeStrip } from "./strip";
 
 const PRICE: Price = { text: "", label: "", disabled: false, reason: "" };
 const MONEY: Money = { session: "", today: "", budget: "", text: "" };
+const FORM: Form = { model: "", title: "", fields: [], price_hint: "", first: "", prompt: "", draft: "", seed_loose: "", first_frame: "" };
+const STATE: FormState = { phase: "ready", message: null };
+const FACTS: StripFacts = { links: {}, stars: {}, can: [] };
 
-export function renderStudio({ model, el, signal }: RenderProps): void {
+export function renderStudio({ model, el, signal, host }: RenderProps): void {
   const read = <T extends object>(name: string, otherwise: T): T => ({ ...otherwise, ...loose(model.get(name)) });
   const readList = <T>(name: string): T[] => (Array.isArray(model.get(name)) ? (model.get(name) as T[]) : []);
   const views = (): View[] => readList<unknown>("views").flatMap((one) => viewFrom(one) ?? []);
-  const formNow = (): Form => read<Form>("form", { model: "", title: "", fields: [], price_hint: "", first: "" });
+  const isReady = (): boolean => read("state", STATE).phase === "ready";
 
   let gone = false;
   let form: FormPart | null = null;
   let formEnd = new AbortController();
   let chosen = "";
   let newest = views()[0]?.id ?? "";
-  let before: Inputs | null = null;
-  let loaded = "";
-  let loosened: Problem[] = [];
+  let told: { count: number; loose: Problem[] } = { count: 0, loose: [] };
+  const loaded = loadedFrom();
 
-  const root = h("div", { class: "pvideo pvideo-studio", role: "group", "aria-label": "pvideo Studio" });
+  const root = h("div", { class: "pvideo pvideo-studio", role: "group" });
   const { keys, bytes, beat } = live(model, root, signal, () => newest, (isGone) => {
     gone = isGone;
     shelf.kernel(isGone);
     paintPress();
   });
+  const ask = (content: object): void => {
+    send(model, content);
+    beat.expect();
+  };
   const store = makeStore(read<Inputs>("inputs", {}), { model, changed: () => form?.refresh(), isSecret: (name) => form?.field(name)?.field.control === "password", signal });
   const shelf = makeShelf({ model, keys, bytes, signal, pressed: beat.expect, lastHeard: beat.lastHeard });
-  const strip = makeStrip(keys, (id) => ((chosen = id), paintViews(true)), signal);
-  const load = h("button", { class: "pvideo-link pvideo-load", hidden: true }, labels.use_settings);
+  const strip = makeStrip({
+    keys,
+    open: (id) => open(id),
+    compare: (ids) => ask({ kind: "compare", ids }),
+    star: (id, stars) => ask({ kind: "star", id, stars }),
+    signal,
+  });
   const empty = emptyStage((prompt) => fillPrompt(prompt), (field) => form?.focus(field), signal);
+  const loading = loadingPart(() => ask({ kind: "reload" }), signal);
+  const beside = besidePart(host, () => paintViews(false), signal);
   const place = h("div", { class: "pvideo-place" });
   const fields = h("div", { class: "pvideo-press" });
   const settings = h("div", { class: "pvideo-settings-place" });
-  root.append(h("div", { class: "pvideo-layout" }, fields, h("div", { class: "pvideo-result" }, place, load, strip.el), settings));
+  root.append(h("div", { class: "pvideo-layout" }, fields, h("div", { class: "pvideo-result" }, place, beside.el, strip.el), settings));
 
   const problems = (): Problem[] => readList<Problem>("problems");
   /** What stops a press, as far as the page knows; while typing is under way, Python judges. */
@@ -53,50 +70,81 @@ export function renderStudio({ model, el, signal }: RenderProps): void {
     const own = form?.fields().find((part) => part.complaint())?.field.name;
     return own ?? (store.isPending() ? undefined : problems().find((one) => form?.field(one.field))?.field);
   };
-  const press = (again: boolean): void => {
+  const press = (again: boolean): boolean => {
+    if (!isReady()) return false;
     const wrong = blocked();
-    if (wrong) return form?.focus(wrong);
-    if (read("price", PRICE).disabled && !store.isPending()) return;
-    before = null;
-    loaded = "";
+    if (wrong) {
+      form?.touch();
+      paintProblems();
+      form?.focus(wrong);
+      return false;
+    }
+    if (read("price", PRICE).disabled && !store.isPending()) return false;
+    loaded.forget();
     store.flush();
-    send(model, { kind: "generate", inputs: store.all(), nonce: pressNonce(), ...(again ? { again } : {}) });
-    beat.expect();
+    beside.close();
+    ask({ kind: "generate", inputs: store.all(), nonce: pressNonce(), ...(again ? { again } : {}) });
+    return true;
   };
   const undo = (): void => {
+    const before = loaded.undo();
     if (before) store.setAll(before);
-    before = null;
-    loaded = "";
     form?.fields().forEach((part) => part.show());
+    form?.prompt?.focus();
     paintPress();
   };
   const generate = generatePart({ press, undo, signal });
+  /** Shows a video of the strip, and fills the form with exactly what made it. */
+  const open = (id: string): void => {
+    const shown = views().find((one) => one.id === id);
+    if (!shown) return;
+    chosen = id;
+    beside.close();
+    loaded.begin(fill(labels.loaded, { name: shown.name || shown.prompt.slice(0, 40) }), store.all());
+    store.settle();
+    ask({ kind: "load", id });
+    paintViews(true);
+    paintPress();
+  };
 
   const fillPrompt = (prompt: string): void => {
-    store.set(form?.prompt?.field.name ?? "prompt", prompt);
-    form?.prompt?.show();
-    form?.prompt?.focus();
+    if (!form?.prompt) return;
+    store.set(form.prompt.field.name, prompt);
+    form.prompt.show();
+    form.prompt.focus();
   };
   const paintPress = (): void => {
     const price = read("price", PRICE);
-    generate.update({ price, money: read("money", MONEY), notice: String(model.get("notice") || loaded), problems: problems().length, loose: loosened, canUndo: before !== null, gone });
-    empty.update(formNow(), price);
+    generate.update({ price, money: read("money", MONEY), notice: String(model.get("notice") || loaded.words()), problems: told.count, loose: told.loose, canUndo: loaded.words() !== "", gone: gone || !isReady() });
+    empty.update(read("form", FORM), price, isReady());
   };
   const paintProblems = (): void => {
-    loosened = form?.problems(problems()) ?? [];
+    told = form?.problems(problems()) ?? told;
     paintPress();
   };
   const paintForm = (): void => {
     formEnd.abort();
     formEnd = new AbortController();
-    form = formPart(formNow(), { model, store, keys, signal: formEnd.signal });
+    const drawn = read("form", FORM);
+    root.setAttribute("aria-label", fill(labels.studio, { title: drawn.title || drawn.model }));
+    form = formPart(drawn, { model, store, keys, signal: formEnd.signal });
     const prompt = form.prompt;
     if (prompt) keys.on(prompt.el, (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.repeat && (generate.press(), true));
     pasteInto(root, form, formEnd.signal);
-    fields.replaceChildren(form.press, generate.el);
+    fields.replaceChildren(loading.el, form.press, generate.el);
     settings.replaceChildren(form.settings);
     form.refresh();
+    paintState();
     paintProblems();
+    paintViews(false);
+    // A page that was just loaded has the files' names; their pictures come as messages.
+    if (drawn.fields.some((field) => field.media && store.get(field.name))) send(model, { kind: "files" });
+  };
+  const paintState = (): void => {
+    loading.update(read("state", STATE));
+    for (const part of [form?.press, form?.settings]) part?.toggleAttribute("inert", !isReady());
+    root.toggleAttribute("data-loading", !isReady());
+    paintPress();
   };
   const paintViews = (fresh: boolean): void => {
     const all = views();
@@ -105,9 +153,9 @@ export function renderStudio({ model, el, signal }: RenderProps): void {
     shelf.update(all, fresh);
     const wanted = shown ? shelf.show(shown) : empty.el;
     if (place.firstChild !== wanted) place.replaceChildren(wanted);
-    load.hidden = !shown || shown.id === newest;
-    strip.update(all, shown?.id ?? "", read("money", MONEY).session);
-    beat.active(all.some((one) => !one.done || one.phase === "saving"));
+    place.hidden = beside.isOpen();
+    strip.update(all, read("strip", FACTS), shown?.id ?? "", read("money", MONEY).session);
+    beat.active(all.some((one) => !one.done || one.phase === "saving") || !isReady());
     tellSeed(shown);
   };
   /** The seed that was used can be kept. */
@@ -115,16 +163,17 @@ export function renderStudio({ model, el, signal }: RenderProps): void {
     const used = shown?.facts.join(" · ").match(/seed (\d+)/)?.[1] ?? "";
     for (const part of form?.fields() ?? []) if (part.field.control === "seed") part.el.querySelector(".pvideo-inline")?.dispatchEvent(new CustomEvent("pvideo-used", { detail: used }));
   };
-  load.addEventListener("click", () => {
-    const shown = views().find((one) => one.id === chosen);
-    if (!shown || !send(model, { kind: "load", id: shown.id })) return;
-    before = store.all();
-    loaded = fill(labels.loaded, { name: shown.name || shown.prompt.slice(0, 40) });
-    paintPress();
-    beat.expect();
-  }, { signal });
+  const compareNow = (): void => {
+    const reference = model.get("beside");
+    if (typeof reference === "string" && reference) void beside.show(reference);
+  };
+  const clean = async (): Promise<void> => {
+    const { html, model: id, key } = read("saved", { html: "", model: "", key: "" });
+    if (html && id) await cleanStudio(model, id, html, key);
+  };
 
   observe(model, "change:form", paintForm, signal);
+  observe(model, "change:state", () => (paintState(), paintViews(false)), signal);
   observe(model, "change:inputs", () => {
     for (const name of store.receive(read<Inputs>("inputs", {}))) form?.field(name)?.show();
     form?.refresh();
@@ -132,15 +181,20 @@ export function renderStudio({ model, el, signal }: RenderProps): void {
   observe(model, "change:problems", paintProblems, signal);
   for (const name of ["price", "notice"]) observe(model, `change:${name}`, paintPress, signal);
   observe(model, "change:money", () => (paintPress(), paintViews(true)), signal);
-  observe(model, "change:views", () => paintViews(true), signal);
+  for (const name of ["views", "strip"]) observe(model, `change:${name}`, () => paintViews(true), signal);
+  observe(model, "change:beside", compareNow, signal);
+  observe(model, "change:saved", () => void clean(), signal);
   observe(model, "msg:custom", (message) => {
     const content = loose(message);
-    if (content?.["kind"] === "focus_problem") form?.focus(String(content["field"]));
+    if (content?.["kind"] !== "focus_problem") return;
+    form?.touch();
+    paintProblems();
+    form?.focus(String(content["field"]));
   }, signal);
   signal.addEventListener("abort", () => formEnd.abort(), { once: true });
 
   paintForm();
-  paintViews(false);
   el.append(root);
   beat.start();
+  void clean();
 }

@@ -70,7 +70,7 @@ def _settings(asked: argparse.Namespace, state: State | None) -> dict[str, Any]:
         name, _, value = pair.partition("=")
         chosen[name] = json.loads(value)
     if state:
-        same = ("account", "gateway", "gateway_token", "replicate_token")
+        same = ("account", "gateway", "gateway_token", "replicate_token", "management_token")
         chosen.update({name: value for name, value in dataclasses.asdict(state).items() if name in same})
     return chosen
 
@@ -85,6 +85,8 @@ def _tell(config: Any, sockets: list[socket.socket]) -> None:
         f"export PVIDEO_BASE_URL=http://127.0.0.1:{api}/v1/{config.account}/{config.gateway}/replicate\n"
         f"export CF_AIG_TOKEN={config.gateway_token}\n"
         f"export REPLICATE_API_TOKEN={config.replicate_token}\n"
+        f"export CLOUDFLARE_BASE_URL=http://127.0.0.1:{api}/client/v4\n"
+        f"export CLOUDFLARE_API_TOKEN={config.management_token}\n"
         f"# control: http://127.0.0.1:{control}/_emu/settings   end with Ctrl-C\n"
     )
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Puts the demo together: the gateway and Replicate on one port, delivery and control on two others."""
+"""Puts the demo together: the gateway, Replicate and Cloudflare's API on one port, delivery and control on two others."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from .account import Account
 from .clock import Clock, WallClock
 from .config import DemoConfig
 from .control import Control
@@ -15,6 +16,8 @@ from .effects import through
 from .faults import Faults, Rule
 from .gateway import Gateway, Route
 from .ledger import Ledger
+from .logbook import Logbook
+from .management import PREFIX, Management
 from .messages import Answer, Call, DroppedError, Face
 from .models import CATALOG, Models
 from .rawhttp import App
@@ -47,7 +50,9 @@ class Demo:
     def _fresh(self) -> None:
         """Make the parts that remember something between requests."""
         self.replicate = Replicate(self.config, self.clock, self.models, self.store, self.views, self.ledger)
-        self.gateway = Gateway(self.config, self.clock, self.ledger, self.faults, self.replicate.handle)
+        self.account, self.log = Account(self.config, self.clock), Logbook()
+        self.gateway = Gateway(self.config, self.clock, self.account, self.log, self.ledger, self.faults, self.replicate.handle)
+        self.management = Management(self.config, self.account, self.log, lambda: self.views.api_base)
         self.delivery = Delivery(self.config, self.clock, self.store)
 
     def bind(self, *, api_root: str, delivery_base: str) -> None:
@@ -79,6 +84,8 @@ class Demo:
         host, call, path = face(call)
         if host == "replicate":
             return await self._serve(host, call, path, self.replicate.handle)
+        if host == "cloudflare":
+            return await self._serve(host, call, path, self.management.handle)
         return await self._serve(host, call, path, self.gateway.handle)
 
     async def serve_delivery(self, call: Call) -> Answer:
@@ -160,6 +167,8 @@ def face(call: Call) -> tuple[Face, Call, str]:
     bare_path = _REPLICATE.fullmatch(call.path)
     if bare_path:
         return "replicate", replace(call, path=bare_path[1]), bare_path[1]
+    if call.path.startswith(f"{PREFIX}/"):
+        return "cloudflare", call, call.path
     return "gateway", call, Route.of(call.path).rest
 
 

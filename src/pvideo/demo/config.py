@@ -21,6 +21,14 @@ class DemoConfig:
     gateway: str = "pvideo"
     gateway_token: str = "demo-gateway-token"  # noqa: S105 (a made-up word, for loopback only)
     replicate_token: str = "demo-replicate-token"  # noqa: S105
+    management_token: str = "demo-management-token"  # noqa: S105
+    """Opens Cloudflare's own API with "AI Gateway Read" and "Edit"."""
+    management_read_token: str = "demo-read-token"  # noqa: S105
+    """The same with "AI Gateway Read" alone."""
+    gateways_allowed: int = 10
+    """Gateways of one account (a free one has 10)."""
+    technique_required: bool = False
+    """Unconfirmed: whether making a gateway wants ``rate_limiting_technique`` too."""
     authentication: bool = True
     """Whether the gateway wants ``cf-aig-authorization`` (authenticated gateway)."""
     byok_aliases: tuple[str, ...] = ()
@@ -60,12 +68,23 @@ class DemoConfig:
     model_allowed: bool = True
     cancel_allowed: bool = True
     cancel_after_passes: bool = True
+    multipart_allowed: bool = True
+    """Whether the gateway passes uploads on (a multipart request through it was seen to fail with 500, code 7000)."""
+    file_lifetime: float = 86_400.0
+    """Seconds until an uploaded file expires (24 h recorded, 1 h in the document's example)."""
     sticky_cache: bool = False
     """Serve identical requests from cache for `sticky_seconds` unless they say skip-cache."""
     sticky_seconds: float = 300.0
     gateway_retry: int = 0
     """How often the gateway re-sends a failed upstream request (0 to 5)."""
     gateway_retry_honours_header: bool = True
+
+    # -- the gateway's log
+    collect_logs: bool = True
+    logs_system: Literal["legacy", "observability"] = "legacy"
+    """Accounts since 2026-09-24 have the new system, without the Logs API."""
+    logs_absent_status: int = 404
+    """Unconfirmed: what the Logs API answers there; 200 is an empty list."""
 
     # -- limits
     gateway_limit: int = 0
@@ -106,7 +125,7 @@ class DemoConfig:
     # -- the record
     ledger_tokens: bool = False
     """Keep credentials as they were sent (for tests that scan); otherwise only whether they matched."""
-    body_limit: int = 64 * 1024 * 1024
+    body_limit: int = 128 * 1024 * 1024
 
     def change(self, changes: Mapping[str, Any]) -> None:
         """Apply `changes`; none of them if one is wrong.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .app import Demo
 
-_HIDDEN = ("gateway_token", "replicate_token")
+_HIDDEN = ("gateway_token", "replicate_token", "management_token", "management_read_token")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", ""})
 
 

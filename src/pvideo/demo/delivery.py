@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,11 @@ from .ledger import bare
 from .messages import Answer, Call
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .clock import Clock
     from .config import DemoConfig
+    from .predictions import Prediction
     from .store import Store
 
 CORS = {
@@ -18,6 +22,14 @@ CORS = {
     "access-control-allow-methods": "GET, HEAD, OPTIONS",
     "access-control-allow-headers": "*",
     "access-control-expose-headers": "*",
+}
+_TYPES = {
+    ".mp4": "video/mp4",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".webp": "image/webp",
+    ".wav": "audio/wav",
+    ".mp3": "audio/mpeg",
 }
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
@@ -34,21 +46,22 @@ class Delivery:
             return Answer(status=204, headers=CORS)
         if call.method not in {"GET", "HEAD"}:
             return _text(405, "Method Not Allowed")
-        found = re.fullmatch(r"/xezq/([A-Za-z0-9]+)/output\.mp4", call.path)
+        found = re.fullmatch(r"/xezq/([A-Za-z0-9]+)/([\w.-]+)", call.path)
         item = self.store.by_path(found[1]) if found else None
         now = self.clock.now()
-        if item is None or now >= item.created + self.config.retention or not item.output_ready(now):
+        file = _file(item, found[2]) if item and found else None
+        if item is None or file is None or now >= item.created + self.config.retention or not item.output_ready(now):
             return _text(404, "Not Found")
         if self.config.delivery_401 and bare(call.headers.get("authorization", "")) != self.config.replicate_token:
             return _text(401, "Unauthorized")
         headers = {
             **CORS,
-            "content-type": "video/mp4",
+            "content-type": _TYPES.get(file.suffix, "application/octet-stream"),
             "accept-ranges": "bytes" if self.config.delivery_ranges else "none",
             "cache-control": "public,max-age=3600",
-            "etag": f'"{item.clip.sha256[:32]}"',
+            "etag": f'"{_digest(item, file)[:32]}"',
         }
-        return self._part(call, item.clip.path.read_bytes(), headers)
+        return self._part(call, file.read_bytes(), headers)
 
     def _part(self, call: Call, data: bytes, headers: dict[str, str]) -> Answer:
         asked = _RANGE.fullmatch(call.headers.get("range", "")) if self.config.delivery_ranges else None
@@ -61,6 +74,15 @@ class Delivery:
         if first > last:
             return Answer(status=416, headers={**CORS, "content-range": f"bytes */{len(data)}"})
         return Answer(status=206, headers={**headers, "content-range": f"bytes {first}-{last}/{len(data)}"}, body=data[first : last + 1])
+
+
+def _file(item: Prediction, name: str) -> Path | None:
+    """Return the file that an address names."""
+    return item.clip.files.get(name) if item.clip.files else item.clip.path if name == "output.mp4" else None
+
+
+def _digest(item: Prediction, file: Path) -> str:
+    return item.clip.sha256 or hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _text(status: int, text: str) -> Answer:

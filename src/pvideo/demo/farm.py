@@ -13,6 +13,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from pvideo.demo.clip import Clip, ClipError
+from pvideo.demo.draw import Drawn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +59,16 @@ class Farm:
         _copy(kept, out)
         return clip
 
+    def draw(self, kind: str, given: Mapping[str, Any], folder: Path, *, prediction_id: str = "") -> Drawn:
+        """Make an output of another kind (`pvideo.demo.draw`).
+
+        Raises:
+            ClipError: It cannot be made of this input.
+            RuntimeError: Drawing failed.
+        """
+        with self._free:
+            return Drawn(**self._made_of({"kind": kind, "given": dict(given), "folder": str(folder), "id": prediction_id}))
+
     def warm(self) -> None:
         """Start one process before it is needed."""
         with self._lock:
@@ -76,6 +87,9 @@ class Farm:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _draw(self, task: dict[str, Any]) -> Clip:
+        return Clip(**self._made_of(task))
+
+    def _made_of(self, task: dict[str, Any]) -> dict[str, Any]:
         line = json.dumps(task).encode() + b"\n"
         # A worker that had nothing to do may have ended just now: then another one gets the task.
         answer = self._ask(line) or self._ask(line, fresh=True)
@@ -86,7 +100,7 @@ class Farm:
             raise ClipError(made["refused"])
         if "error" in made:
             raise RuntimeError(made["error"])
-        return Clip(**made)
+        return made
 
     def _ask(self, line: bytes, *, fresh: bool = False) -> bytes:
         with self._lock:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import secrets
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from . import effects, errors
+from .account import DEFAULT
 from .faults import Faults, Rule, operation
 from .ledger import REAL_TOKEN, Ledger, bare
-from .limits import Limit
 from .messages import Answer, Call, DroppedError
 
 if TYPE_CHECKING:
+    from collections import OrderedDict
+
+    from .account import Account, Gate
     from .clock import Clock
     from .config import DemoConfig
+    from .logbook import Logbook
 
 Upstream = Callable[[Call, Sequence[Rule]], Awaitable[Answer]]
 _Key = TypeVar("_Key")
@@ -43,61 +46,72 @@ class Route:
 class Gateway:
     """Answers requests to ``https://gateway.ai.cloudflare.com``."""
 
-    def __init__(self, config: DemoConfig, clock: Clock, ledger: Ledger, faults: Faults, upstream: Upstream) -> None:
-        self.config, self.clock, self.ledger, self.faults, self.upstream = config, clock, ledger, faults, upstream
-        self._limit = Limit()
-        self._cache: OrderedDict[tuple[str, ...], tuple[float, Answer]] = OrderedDict()
-        self._last: OrderedDict[tuple[str, str], Answer] = OrderedDict()
+    def __init__(
+        self, config: DemoConfig, clock: Clock, account: Account, log: Logbook, ledger: Ledger, faults: Faults, upstream: Upstream
+    ) -> None:
+        self.config, self.clock, self.account, self.log = config, clock, account, log
+        self.ledger, self.faults, self.upstream = ledger, faults, upstream
 
     async def handle(self, call: Call, rules: Sequence[Rule] = ()) -> Answer:
         """Return the answer to `call`; `rules` are the faults that work inside the gateway."""
         if call.headers.get("user-agent", "").startswith("Python-urllib"):
             return effects.NAMED["browser_signature"]()
-        route, request_id = Route.of(call.path), uuid7(self.clock.now())
+        route, began = Route.of(call.path), self.clock.now()
+        request_id, gate = uuid7(began), self._gate(call, route)
         marks = {"cf-aig-request-id": request_id, "cf-aig-event-id": call.headers.get("cf-aig-event-id", request_id)}
-        if refused := self._refused(call, route):
-            return refused.with_headers(marks)
+        refused = errors.envelope(2001) if gate is None else self._refused(call, route, gate)
+        if refused or gate is None:
+            return (refused or errors.envelope(2001)).with_headers(marks)
         marks |= {"cf-aig-log-id": request_id, "cf-aig-step": "0"}
         with self.ledger.through_gateway(call, log_id=request_id):
-            answer, hit = await self._cached(call, route, rules)
+            answer, hit = await self._cached(call, route, gate, rules)
+        if call.headers.get("cf-aig-collect-log", str(gate.settings["collect_logs"]).lower()) != "false":
+            took = self.clock.now() - began
+            self.log.add(gate.id, call, route.rest, answer, log_id=request_id, at=began, took=took, cached=hit)
         return answer.with_headers({**marks, "cf-aig-cache-status": "HIT" if hit else "MISS"})
 
     # -- who may pass
 
-    def _refused(self, call: Call, route: Route) -> Answer | None:
-        config = self.config
-        if (route.account, route.gateway) != (config.account, config.gateway):
-            return errors.envelope(2001)
+    def _gate(self, call: Call, route: Route) -> Gate | None:
+        """Return the gateway of a request; the one called ``default`` comes into being with the first authenticated one."""
+        found = self.account.find(route.account, route.gateway)
+        if found is None and (route.account, route.gateway) == (self.config.account, DEFAULT):
+            token = bare(call.headers.get("cf-aig-authorization", ""))
+            return self.account.add_default() if token == self.config.gateway_token else None
+        return found
+
+    def _refused(self, call: Call, route: Route, gate: Gate) -> Answer | None:
         if route.provider != "replicate" or not self._passes(call, route):
             return errors.envelope(2008)
-        return self._unauthorized(call) or self._throttled() or self._without_key(call)
+        return self._unauthorized(call, gate) or self._throttled(gate) or self._without_key(call, gate) or self._multipart(call)
 
     def _passes(self, call: Call, route: Route) -> bool:
         config = self.config
         switches = {"list": config.list_allowed, "model": config.model_allowed, "cancel": config.cancel_allowed}
         return switches.get(operation(call.method, route.rest), True)
 
-    def _unauthorized(self, call: Call) -> Answer | None:
+    def _unauthorized(self, call: Call, gate: Gate) -> Answer | None:
         token = bare(call.headers.get("cf-aig-authorization", ""))
         if token != self.config.gateway_token and self.config.refuse_real_tokens and REAL_TOKEN.search(token):
             return errors.envelope(2009, "This is the pvideo demo: it takes no real tokens.")
-        if self.config.authentication and token != self.config.gateway_token:
+        if gate.settings["authentication"] and token != self.config.gateway_token:
             return errors.envelope(2009)
         return None
 
-    def _throttled(self) -> Answer | None:
-        config = self.config
-        self._limit.sliding = config.gateway_technique == "sliding"
-        if config.gateway_limit and self._limit.take(self.clock.now(), most=config.gateway_limit, interval=config.gateway_interval):
-            return errors.envelope(2003)
-        return None
+    def _multipart(self, call: Call) -> Answer | None:
+        if self.config.multipart_allowed or not call.headers.get("content-type", "").startswith("multipart/"):
+            return None
+        return errors.envelope(7000, "The request body does not support ReadableStreams yet", status=500)
 
-    def _without_key(self, call: Call) -> Answer | None:
+    def _throttled(self, gate: Gate) -> Answer | None:
+        return errors.envelope(2003) if gate.throttled(self.clock.now()) else None
+
+    def _without_key(self, call: Call, gate: Gate) -> Answer | None:
         """Refuse an alias that is not stored; no key at all passes, and gets Replicate's own 401."""
         if "authorization" in call.headers:
             return None
-        aliases, asked = self.config.byok_aliases, call.headers.get("cf-aig-byok-alias")
-        wholesale_off = self.config.byok_only or call.headers.get("cf-aig-no-wholesale") == "true"
+        aliases, asked = self.account.aliases(gate), call.headers.get("cf-aig-byok-alias")
+        wholesale_off = gate.settings["byok_only"] or call.headers.get("cf-aig-no-wholesale") == "true"
         if (asked or "default") in aliases or (asked is None and not wholesale_off):
             return None
         known = ", ".join(f"'{alias}'" for alias in aliases) or "none"
@@ -106,31 +120,32 @@ class Gateway:
 
     # -- cache
 
-    async def _cached(self, call: Call, route: Route, rules: Sequence[Rule]) -> tuple[Answer, bool]:
+    async def _cached(self, call: Call, route: Route, gate: Gate, rules: Sequence[Rule]) -> tuple[Answer, bool]:
         """Return an answer, and whether it came from the cache."""
         url = (call.method, f"{route.rest}?{call.query}")
-        if any(rule.do == "cache_hit" for rule in rules) and url in self._last:
-            return self._last[url], True
+        if any(rule.do == "cache_hit" for rule in rules) and url in gate.last:
+            return gate.last[url], True
         headers, now = call.headers, self.clock.now()
         own_key = headers.get("cf-aig-cache-key")
         key = (own_key,) if own_key else (*url, call.body.decode("latin-1"))
-        on = self.config.sticky_cache or own_key is not None or "cf-aig-cache-ttl" in headers
+        ttl = gate.settings["cache_ttl"]
+        on = ttl > 0 or own_key is not None or "cf-aig-cache-ttl" in headers
         skip = "true" in {headers.get("cf-aig-skip-cache"), headers.get("cf-skip-cache")}
-        if on and not skip and key in self._cache and self._cache[key][0] > now:
-            return self._cache[key][1], True
-        answer = await self._forward(call, route, rules)
+        if on and not skip and key in gate.cache and gate.cache[key][0] > now:
+            return gate.cache[key][1], True
+        answer = await self._forward(call, route, gate, rules)
         if 200 <= answer.status < 300:
-            _remember(self._last, url, answer)
+            _remember(gate.last, url, answer)
             if on and not skip:
-                _remember(self._cache, key, (now + self.config.sticky_seconds, answer))
+                _remember(gate.cache, key, (now + (ttl or self.config.sticky_seconds), answer))
         return answer, False
 
     # -- upstream
 
-    async def _forward(self, call: Call, route: Route, rules: Sequence[Rule]) -> Answer:
+    async def _forward(self, call: Call, route: Route, gate: Gate, rules: Sequence[Rule]) -> Answer:
         """Send the request to Replicate, as often as the gateway is set to."""
-        onward = replace(call, path=route.rest, headers=self._onward_headers(call.headers))
-        attempts, forced = self._attempts(call.headers, rules)
+        onward = replace(call, path=route.rest, headers=self._onward_headers(call.headers, gate))
+        attempts, forced = self._attempts(call.headers, gate, rules)
         answer = errors.envelope(2005)
         for attempt in range(1, attempts + 1):
             answer = await self._once(onward, rules)
@@ -151,21 +166,22 @@ class Gateway:
         row["status"] = answer.status
         return errors.envelope(2005) if answer.cut else answer
 
-    def _onward_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+    def _onward_headers(self, headers: Mapping[str, str], gate: Gate) -> dict[str, str]:
         kept = {
             name: value for name, value in headers.items() if not name.startswith(("cf-aig-", "cf-skip", "cf-cache")) and name != "host"
         }
         if not self.config.cancel_after_passes:
             kept.pop("cancel-after", None)
-        if "authorization" not in kept and (headers.get("cf-aig-byok-alias") or "default") in self.config.byok_aliases:
-            kept["authorization"] = f"Bearer {self.config.replicate_token}"
+        key = self.account.aliases(gate).get(headers.get("cf-aig-byok-alias") or "default")
+        if "authorization" not in kept and key is not None:
+            kept["authorization"] = f"Bearer {key}"
         return kept
 
-    def _attempts(self, headers: Mapping[str, str], rules: Sequence[Rule]) -> tuple[int, int]:
+    def _attempts(self, headers: Mapping[str, str], gate: Gate, rules: Sequence[Rule]) -> tuple[int, int]:
         """Return how often at most, and how often in any case, a request is sent upstream."""
         forced = next((int(rule.arguments.get("times", 2)) for rule in rules if rule.do == "retry_upstream"), 1)
         honours = all(rule.arguments.get("honours_header", True) for rule in rules if rule.do == "retry_upstream")
-        most = max(1 + self.config.gateway_retry, forced)
+        most = max(1 + gate.retries, forced)
         if "cf-aig-max-attempts" in headers and self.config.gateway_retry_honours_header and honours:
             most = _whole(headers["cf-aig-max-attempts"])
         return most, min(forced, most)

@@ -51,6 +51,8 @@ class DemoAddress:
     pid: int
     gateway_token: str = field(repr=False)
     replicate_token: str = field(repr=False)
+    management_url: str
+    management_token: str = field(repr=False)
 
 
 def ensure(*, home: Path | None = None) -> DemoAddress:
@@ -140,6 +142,7 @@ def _address(state: State) -> DemoAddress:
         base_url=f"{root}/{state.account}/{state.gateway}/replicate", api_root=root, delivery_port=state.delivery,
         control_url=f"http://127.0.0.1:{state.control}", account=state.account, gateway=state.gateway, pid=state.pid,
         gateway_token=state.gateway_token, replicate_token=state.replicate_token,
+        management_url=f"http://127.0.0.1:{state.api}/client/v4", management_token=state.management_token,
     )  # fmt: skip
 
 
@@ -152,6 +155,7 @@ def _start(place: Place, old: State | None, now: str) -> State:
         api=ports[0], delivery=ports[1], control=ports[2],
         gateway_token=old.gateway_token if old else "demo-" + secrets.token_hex(16),
         replicate_token=old.replicate_token if old else "demo-" + secrets.token_hex(16),
+        management_token=(old and old.management_token) or "demo-" + secrets.token_hex(16),
     )  # fmt: skip
     try:
         place.write(state)

@@ -136,6 +136,7 @@ class Ledger:
 
     def _matches(self, value: str) -> str:
         known = {self.config.gateway_token: "gateway", self.config.replicate_token: "replicate"}
+        known |= {self.config.management_token: "management", self.config.management_read_token: "management"}
         return known.get(bare(value), "")
 
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Face = Literal["gateway", "replicate", "delivery"]
+Face = Literal["gateway", "replicate", "delivery", "cloudflare"]
 """The host that the client believes to talk to."""
 
 

@@ -33,6 +33,7 @@ class State:
     gateway: str
     gateway_token: str = field(repr=False)
     replicate_token: str = field(repr=False)
+    management_token: str = field(default="", repr=False)
 
     @property
     def alive(self) -> bool:

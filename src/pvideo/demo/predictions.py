@@ -46,6 +46,12 @@ class Clip:
     size: int = 0
     sha256: str = ""
     error: str | None = None
+    files: dict[str, Path] = field(default_factory=dict)
+    """The files of the output, by name; `path` alone where the output is one video."""
+    output: Any = None
+    """The output with its files' names in it, where it is not one video."""
+    parts: list[str] = field(default_factory=list)
+    """The parts of a text, which arrive one after the other."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,6 +61,8 @@ class Prediction:
     model: str
     version: str
     input: dict[str, Any]
+    kind: str = "video"
+    """What is made: see `pvideo.demo.others`."""
     created: float
     queue: float
     run: float

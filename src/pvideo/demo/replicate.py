@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import errors
 from .faults import Rule, operation
@@ -13,7 +13,9 @@ from .limits import Limit
 from .listing import list_page
 from .messages import Answer, Call, json_answer
 from .models import Model, Models, schemas, version_id
+from .others import FAILURE
 from .predictions import Fate, Prediction
+from .uploads import Uploads
 from .validation import check_input, check_request
 from .views import API, Views
 
@@ -37,6 +39,7 @@ class Replicate:
     def __init__(self, config: DemoConfig, clock: Clock, models: Models, store: Store, views: Views, ledger: Ledger) -> None:
         self.config, self.clock, self.models = config, clock, models
         self.store, self.views, self.ledger = store, views, ledger
+        self.uploads = Uploads(config, clock, views)
         self._creates = Limit()
         self._others = Limit()
         self._low_credit = Limit(count_refused=True)
@@ -56,9 +59,16 @@ class Replicate:
             ("GET", "/predictions", self._list),
             ("GET", "/predictions/([^/]+)", self._get),
             ("POST", "/predictions/([^/]+)/cancel", self._cancel),
+            ("GET", "/models", self._models),
+            ("QUERY", "/models", self._models),
             ("GET", "/models/([^/]+/[^/]+)", self._model),
+            ("GET", "/models/([^/]+/[^/]+)/versions", self._versions),
             ("GET", "/models/([^/]+/[^/]+)/versions/([^/]+)", self._version),
             ("GET", "/account", self._account),
+            ("POST", "/files", self.uploads.create),
+            ("GET", "/files", self.uploads.list),
+            ("GET", "/files/([^/]+)", self.uploads.get),
+            ("DELETE", "/files/([^/]+)", self.uploads.delete),
         ):
             found = re.fullmatch(pattern, call.path) if method == call.method else None
             if found:
@@ -95,7 +105,7 @@ class Replicate:
             return errors.problem(400, "The request body is not valid JSON", title="Bad Request")
         if wrong := check_request(body, with_version=name is None):
             return errors.invalid_input(wrong)
-        model = self.models.by_name.get(name) if name else self.models.by_version(body["version"])
+        model = self.models.by_version(name or body["version"])
         if model is None:
             return errors.not_found("model") if name else errors.invalid_version()
         if wrong := check_input(schemas(model), body["input"], null_allowed=self.config.null_inputs):
@@ -104,12 +114,16 @@ class Replicate:
             lifetime = cancel_after(call.headers.get("cancel-after"))
         except ValueError as error:
             return errors.problem(400, str(error), title="Bad Request")
+        called = f"{model['owner']}/{model['name']}"
+        kind = self.models.kinds.get(called, "video")
         item = self.store.create(
-            model=f"{model['owner']}/{model['name']}",
+            model=called,
             version=version_id(model),
             given=body["input"],
-            fate=_fate(fates),
+            fate=_fate(fates) if kind != "failure" else Fate(end="failed", error=FAILURE),
             lifetime=lifetime,
+            kind=kind,
+            inlined=self.uploads.inlined(_with_defaults(model, body["input"]) if kind != "video" else body["input"]),
         )
         self.ledger.created(item, call)
         return await self._created(call, item)
@@ -170,6 +184,16 @@ class Replicate:
         model = self.models.by_name.get(name)
         return json_answer(200, model) if model else errors.not_found("model")
 
+    def _models(self, call: Call) -> Answer:
+        """Answer the list of public models, and the search (``QUERY``, with the words as its body)."""
+        found = self.models.search(call.body.decode("utf-8", "replace")) if call.method == "QUERY" else list(self.models.by_name.values())
+        return json_answer(200, {"next": None, "previous": None, "results": found})
+
+    def _versions(self, _call: Call, name: str) -> Answer:
+        model = self.models.by_name.get(name)
+        found = [model["latest_version"]] if model and model.get("latest_version") else []
+        return json_answer(200, {"next": None, "previous": None, "results": found}) if model else errors.not_found("model")
+
     def _version(self, _call: Call, name: str, version: str) -> Answer:
         model: Model = self.models.by_name.get(name, {})
         if not model or version_id(model) != version:
@@ -193,6 +217,12 @@ def cancel_after(value: str | None) -> float | None:
     if not _SHORTEST <= total <= _LONGEST:
         raise ValueError("Cancel-After must be between 5 seconds and 24 hours")
     return total
+
+
+def _with_defaults(model: Model, given: dict[str, Any]) -> dict[str, Any]:
+    """Return an input as a model gets it: with its schema's defaults."""
+    properties = schemas(model).get("Input", {}).get("properties", {})
+    return {**{name: part["default"] for name, part in properties.items() if "default" in part}, **given}
 
 
 def _fate(rules: Sequence[Rule]) -> Fate:

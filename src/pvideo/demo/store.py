@@ -6,18 +6,21 @@ import hashlib
 import random
 import shutil
 from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .draw import FILE, draw
 from .predictions import Clip, Fate, Prediction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from .clock import Clock
     from .config import DemoConfig
 
 DEFAULT_SECONDS = 5.0
+OTHER_SECONDS = 2.0
+"""How long the stand-ins of other models take."""
 _MAX_SEED = 2**31
 
 
@@ -50,17 +53,38 @@ class Store:
     def __iter__(self) -> Iterator[Prediction]:
         return iter(list(self._by_id.values()))
 
-    def create(self, *, model: str, version: str, given: dict[str, Any], fate: Fate, lifetime: float | None) -> Prediction:
-        """Make a prediction and start drawing its clip."""
+    def create(
+        self,
+        *,
+        model: str,
+        version: str,
+        given: dict[str, Any],
+        fate: Fate,
+        lifetime: float | None,
+        kind: str = "video",
+        inlined: dict[str, Any] | None = None,
+    ) -> Prediction:
+        """Make a prediction and start drawing its output.
+
+        Args:
+            model: ``owner/name``.
+            version: The id of its version.
+            given: The input.
+            fate: How it ends.
+            lifetime: After how many seconds it is stopped; None for never.
+            kind: What is made.
+            inlined: The input with the uploaded files in it.
+        """
         config, now = self.config, self.clock.now()
         seed = given.get("seed")
         item = Prediction(
             model=model,
             version=version,
             input=given,
+            kind=kind,
             created=now,
             queue=self._random.uniform(*config.queue_seconds) / config.speed,
-            run=0.0 if given.get("no_op") else run_seconds(given, config) / config.speed,
+            run=0.0 if given.get("no_op") else run_seconds(given, config, kind) / config.speed,
             run_limit=config.run_limit,
             deadline=None if lifetime is None else now + lifetime,
             fate=fate,
@@ -72,7 +96,7 @@ class Store:
         if given.get("no_op"):
             item.clip.ready_at = now
         elif fate.end == "succeeded":
-            self._executor.submit(self._render, item)
+            self._executor.submit(self._render, item, inlined or given)
         return item
 
     def get(self, prediction_id: str) -> Prediction | None:
@@ -99,30 +123,61 @@ class Store:
         self._by_path.clear()
         for item in gone:
             item.clip.path.unlink(missing_ok=True)
+            shutil.rmtree(self._folder(item), ignore_errors=True)
 
     def close(self) -> None:
         """Stop drawing and remove the clips."""
         self._executor.shutdown(wait=True, cancel_futures=True)
         shutil.rmtree(self.workdir, ignore_errors=True)
 
-    def _render(self, item: Prediction) -> None:
+    def _folder(self, item: Prediction) -> Path:
+        return self.workdir / item.id
+
+    def _render(self, item: Prediction, given: dict[str, Any]) -> None:
         clip = item.clip
         if item.id not in self._by_id or item.status(self.clock.now()) == "canceled":
             return
         try:
-            made = self.renderer(item.input, clip.path, prediction_id=item.id)
-            data = clip.path.read_bytes()
+            if item.kind == "video":
+                self._film(item, given)
+            elif item.kind == "videos":
+                self._films(item, given)
+            else:
+                self._draw(item, given)
         except Exception as error:  # noqa: BLE001 (whatever goes wrong while drawing is a failed prediction, as a model's crash is)
             # What is wrong with an input stands there in the model's words alone.
             clip.error = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-        else:
-            clip.sha256, clip.size = hashlib.sha256(data).hexdigest(), len(data)
-            clip.seconds = _seconds_made(made, item.input)
         clip.ready_at = self.clock.now()
 
+    def _film(self, item: Prediction, given: dict[str, Any]) -> None:
+        clip = item.clip
+        made = self.renderer(given, clip.path, prediction_id=item.id)
+        data = clip.path.read_bytes()
+        clip.sha256, clip.size = hashlib.sha256(data).hexdigest(), len(data)
+        clip.seconds = _seconds_made(made, given)
 
-def run_seconds(given: dict[str, Any], config: DemoConfig) -> float:
+    def _films(self, item: Prediction, given: dict[str, Any]) -> None:
+        """Make several videos, each of a seed of its own."""
+        folder, total = self._folder(item), 0.0
+        folder.mkdir()
+        for number in range(int(given.get("num_outputs") or 2)):
+            path = folder / f"output-{number}.mp4"
+            one = {"prompt": given.get("prompt"), "duration": 2, "draft": True, "seed": item.seed + number}
+            total += _seconds_made(self.renderer(one, path, prediction_id=f"{item.id}{number}"), one)
+            item.clip.files[path.name] = path
+        item.clip.seconds = total
+        item.clip.output = [f"{FILE}{name}" for name in item.clip.files]
+
+    def _draw(self, item: Prediction, given: dict[str, Any]) -> None:
+        made = getattr(self.renderer, "draw", draw)(item.kind, given, self._folder(item), prediction_id=item.id)
+        item.clip.files = {name: Path(path) for name, path in made.files.items()}
+        item.clip.output, item.clip.parts = made.output, made.parts
+
+
+def run_seconds(given: dict[str, Any], config: DemoConfig, kind: str = "video") -> float:
     """Return how long the real model would compute (5 s of 720p about 10 s; draft a quarter; 1080p is an assumption)."""
+    if kind != "video":
+        return OTHER_SECONDS
     seconds = _number(given.get("duration"), DEFAULT_SECONDS) * config.seconds_per_second
     if given.get("resolution") == "1080p":
         seconds *= 2

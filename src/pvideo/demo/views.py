@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from .clock import iso
+from .draw import FILE
 from .predictions import KEEP, Prediction
 from .progress import log_text
 
@@ -45,9 +46,9 @@ class Views:
             data.pop("input", None)
         return data
 
-    def output_url(self, item: Prediction) -> str:
-        """Return where the finished clip is fetched."""
-        return f"{self.config.delivery_host or self.delivery_base}/xezq/{item.secret_path}/output.mp4"
+    def output_url(self, item: Prediction, name: str = "output.mp4") -> str:
+        """Return where a finished file is fetched."""
+        return f"{self.config.delivery_host or self.delivery_base}/xezq/{item.secret_path}/{name}"
 
     def _documented(self, item: Prediction, now: float, status: str, occasion: Occasion, *, removed: bool) -> dict[str, Any]:
         data = {
@@ -87,14 +88,27 @@ class Views:
 
     def _output(self, item: Prediction, now: float, occasion: Occasion) -> Any:
         if not (item.ended == "succeeded" or (occasion == "sync" and item.output_ready(now))):
-            return None
+            # A text arrives while it is written; nothing else is there before the end.
+            arrived = int(item.progress(now) * len(item.clip.parts)) if not item.ended and now >= item.starts else 0
+            return item.clip.parts[:arrived] or None
         if item.fate.output is not KEEP:
             return item.fate.output
         if item.input.get("no_op"):
             return None
+        if item.clip.output is not None:
+            return self._addressed(item, item.clip.output)
         if occasion == "sync" and self.config.sync_output == "data":
             return data_uri(item)
         return self.output_url(item)
+
+    def _addressed(self, item: Prediction, output: Any) -> Any:
+        """Return an output with the addresses of its files."""
+        if isinstance(output, dict):
+            return {name: self._addressed(item, value) for name, value in output.items()}
+        if isinstance(output, list):
+            return [self._addressed(item, value) for value in output]
+        named = output.removeprefix(FILE) if isinstance(output, str) and output.startswith(FILE) else ""
+        return self.output_url(item, named) if named in item.clip.files else output
 
     def _urls(self, item: Prediction) -> dict[str, str]:
         base = self.api_base if self.config.urls == "demo" and self.api_base else API

@@ -33,10 +33,15 @@ def _draw(task: dict[str, Any]) -> dict[str, Any]:
     from dataclasses import asdict
 
     from pvideo.demo.clip import ClipError, render
+    from pvideo.demo.draw import draw
 
     try:
+        if "kind" in task:
+            return asdict(draw(task["kind"], task["given"], Path(task["folder"]), prediction_id=task["id"]))
         return asdict(render(task["given"], Path(task["out"]), prediction_id=task["id"]))
-    except ClipError as error:
+    except ValueError as error:
+        if "kind" not in task and not isinstance(error, ClipError):
+            return {"error": f"{type(error).__name__}: {error}"}
         return {"refused": str(error)}
     except Exception as error:  # noqa: BLE001 (a clip that fails is an answer, not the end of the process)
         return {"error": f"{type(error).__name__}: {error}"}

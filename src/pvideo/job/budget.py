@@ -48,7 +48,8 @@ def cost_text(row: JobRow, status: str) -> str:
     """Return what stands at the right of a card, in words."""
     words: dict[str, str] = texts()["money"]
     if row.realm == "demo":
-        return fill(words["free"], price=money(row.cost) if row.cost else row.estimate_text)
+        unknown = row.cost is None and row.estimate is None and row.estimate_text == words["unknown"]
+        return words["free_unknown"] if unknown else fill(words["free"], price=money(row.cost) if row.cost else row.estimate_text)
     if status in _FREE_ENDS or row.cost == 0:
         return words["nothing"]
     if status in {"failed", "canceled"}:

@@ -9,15 +9,19 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pvideo.endpoint import DELIVERY_HOSTS
 from pvideo.errors import JournalError, PVideoError
 from pvideo.job.estimate import ENOUGH
 from pvideo.job.feed import Feed
-from pvideo.job.live import Live, picture
+from pvideo.job.live import Live, expected_kind, picture
+from pvideo.job.reconcile import HIDDEN
 from pvideo.job.schedule import after_trouble, expect
 from pvideo.job.tools import Client, Tools, current_intent
+from pvideo.wire.output import sources
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from pvideo.endpoint import Endpoint
     from pvideo.job.states import Snapshot
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
+_SECRET_LENGTH = 4
+"""Shorter ones are parts of ordinary words."""
 _ONLY_NOW = {"disk_full": "disk_full_after", "folder_closed": "folder_closed_after"}
 
 
@@ -51,6 +57,8 @@ class Course:
         self.hide = hide
         self.latest: Prediction | None = None
         self.urls: tuple[str, ...] = ()
+        self.saved: dict[str, tuple[Path, int, str]] = {}
+        """What of `urls` lies on the disk already: its file, size and sha256."""
         self.fetching: asyncio.Task[None] | None = None
         self.task: asyncio.Task[None] | None = None
         self.exchanges: list[dict[str, Any]] = []
@@ -132,6 +140,17 @@ class Course:
         elif gone:
             self.show(error=None)
         return reached
+
+    def sources(self, prediction: Prediction) -> tuple[str, ...]:
+        """Return what a prediction gave back, as it is to be saved."""
+        endpoint = self.tools.endpoint(self.row)
+        return sources(prediction, kind=expected_kind(self.row.model), hosts=endpoint.delivery_hosts if endpoint else DELIVERY_HOSTS)
+
+    def struck(self, text: str) -> str:
+        """Return a model's own words without the secrets that were sent to it."""
+        for value in self.hide:
+            text = text.replace(value, HIDDEN) if len(value) >= _SECRET_LENGTH else text
+        return text
 
     def remember_outputs(self, urls: tuple[str, ...]) -> tuple[str, ...]:
         """Keep the addresses of the outputs, and return what of them fits the journal: an inline file does not."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pvideo
 from pvideo import settings
 from pvideo.errors import PVideoError
+from pvideo.job.limits import limits
 from pvideo.wire.verdict import LookFailed
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pvideo.endpoint import Endpoint
     from pvideo.job.tools import Client
     from pvideo.library.rows import JobRow
+    from pvideo.model.reference import Reference
 
 logger = logging.getLogger(__name__)
 
@@ -74,23 +76,23 @@ class Endpoints:
             found = self._clients[key] = (self._make(endpoint), endpoint)
         return found
 
-    async def model(self, endpoint: Endpoint, name: str) -> dict[str, Any]:
-        """Ask Replicate for a model.
+    async def model(self, endpoint: Endpoint, reference: Reference) -> dict[str, Any]:
+        """Ask Replicate for a model; for one of its versions when that is named.
 
         Raises:
-            PVideoError: There is no such model, or no answer.
+            PVideoError: There is no such model or version, or no answer.
         """
-        owner, _, short = name.partition("/")
-        client = self._make(endpoint)
+        client = cast("Any", self._make(endpoint))
         try:
-            found: dict[str, Any] = await cast("Any", client).model(owner, short)
+            if not reference.version:
+                found: dict[str, Any] = await client.model(reference.owner, reference.name)
+                return found
+            version = await client.version(reference.owner, reference.name, reference.version)
+            return {"owner": reference.owner, "name": reference.name, "latest_version": version}
         except LookFailed as failed:
             raise failed.verdict.error from None
-        except ValueError:
-            raise PVideoError.make("model_refused", model=name, detail="it is written owner/name.") from None
         finally:
-            await cast("Any", client).aclose()
-        return found
+            await client.aclose()
 
     async def close(self) -> None:
         """Close all connections."""
@@ -107,4 +109,8 @@ class Endpoints:
     def _make(self, endpoint: Endpoint) -> Client:
         from pvideo.wire.client import Client as WireClient
 
-        return WireClient(endpoint, user_agent=USER_AGENT, on_exchange=self._heard)
+        def heard(exchange: Any) -> None:
+            limits.heard(endpoint, exchange)
+            self._heard(exchange)
+
+        return WireClient(endpoint, user_agent=USER_AGENT, on_exchange=heard)

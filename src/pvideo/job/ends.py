@@ -21,8 +21,8 @@ _INTERRUPTED = re.compile(r"code: PA\b|interrupted|please retry", re.IGNORECASE)
 
 async def end(course: Course, prediction: Prediction) -> None:
     """Take over the end that Replicate tells."""
-    shown = {"logs": prediction.logs, "next_at": None}
-    removed = prediction.data_removed and not prediction.outputs and not course.row.files
+    shown = {"logs": course.struck(prediction.logs), "next_at": None}
+    removed = prediction.data_removed and prediction.output is None and not course.row.files
     if removed and prediction.status not in _BAD_ENDS:
         await _expired(course, prediction)
     elif prediction.status == "succeeded":
@@ -44,29 +44,28 @@ async def too_late(course: Course) -> bool:
     return True
 
 
-def cost_of(row: JobRow, seconds: float | None) -> Decimal | None:
+def cost_of(row: JobRow, seconds: float | None, outputs: int = 0) -> Decimal | None:
     """Return what a succeeded prediction cost by the model's list price; the estimate where its length is not told."""
-    from pvideo.model import catalog, price
+    from pvideo.model import price, shelf
 
-    try:
-        actual = price.actual(catalog.load(row.model), row.input, seconds).amount
-    except PVideoError:  # a model that is not in the catalog has no list price
-        actual = None
+    model = shelf.find(row.model)
+    actual = price.actual(model, row.input, seconds, outputs).amount if model is not None else None
     return actual if actual is not None else row.estimate
 
 
 async def _succeeded(course: Course, prediction: Prediction, shown: dict[str, Any]) -> None:
     row = course.row
-    if not prediction.outputs and not row.outputs:
+    outputs = course.sources(prediction)
+    if not outputs and not row.outputs:
         error = PVideoError.make("output_strange", detail="Replicate says it succeeded, but gave no file.")
         return await _close(course, "done", error, cost=cost_of(row, prediction.seconds), status="succeeded", seconds=prediction.seconds)
     done_first = PVideoError.make("done_before_cancel") if row.cancel_asked else _kept(course)
     await course.record(
         state="fetching",
         status="succeeded",
-        outputs=course.remember_outputs(prediction.outputs) or row.outputs,
+        outputs=course.remember_outputs(outputs) or row.outputs,
         seconds=prediction.seconds,
-        cost=cost_of(row, prediction.seconds),
+        cost=cost_of(row, prediction.seconds, len(outputs)),
         took=_took(course, prediction),
         finished_at=course.tools.clock.wall(),
         show={**shown, "phase": "saving", "error": done_first, "progress": None},
@@ -92,7 +91,7 @@ async def _ended_badly(course: Course, prediction: Prediction, shown: dict[str, 
     elif prediction.status == "canceled":
         await _close(course, "canceled", _why_canceled(course, prediction), cost=None)
     else:
-        await _close(course, "failed", _why_failed(row, prediction.error or "no reason was given"), cost=None)
+        await _close(course, "failed", _why_failed(row, course.struck(prediction.error or "no reason was given")), cost=None)
 
 
 async def _expired(course: Course, prediction: Prediction | None) -> None:

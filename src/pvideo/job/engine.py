@@ -6,7 +6,9 @@ nbclient), commits and decoding run in threads of their own, and nothing here pr
 
 from __future__ import annotations
 
+import asyncio
 import atexit
+import logging
 import os
 import threading
 import time
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pvideo import settings
+from pvideo.errors import PVideoError
 from pvideo.job import adoption
 from pvideo.job.clock import HOUR
 from pvideo.job.course import Course
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
     from pvideo.endpoint import Endpoint
     from pvideo.job.tools import Fetched
     from pvideo.library.rows import JobRow
+    from pvideo.model.reference import Reference
+
+logger = logging.getLogger(__name__)
 
 CLOSE_WITHIN = 1.0
 """The interpreter's end is not held up for longer, in seconds."""
@@ -63,7 +69,7 @@ class Engine:
         self.pid = os.getpid()
         self.asked: set[str] = set()
         """Presses whose unknown price was told already."""
-        self.models: dict[str, Any] = {}
+        self._asking: set[Reference] = set()
         self.pressing = threading.RLock()
         """Held from writing a press down until its job is known here."""
         self._endpoints = Endpoints(self._heard)
@@ -163,19 +169,42 @@ class Engine:
         """Remember where a job goes."""
         self._endpoints.learn(endpoint)
 
-    def model(self, name: str) -> dict[str, Any]:
-        """Ask Replicate for a model.
+    def model(self, reference: Reference, within: float = _ANSWER_WITHIN) -> dict[str, Any]:
+        """Ask Replicate for a model, or for one version of it.
 
         Raises:
             PVideoError: There is no account, no such model, or no answer.
+            TimeoutError: No answer came `within` so many seconds.
         """
         endpoint = settings.endpoint()
 
         async def look() -> dict[str, Any]:
-            return await self._endpoints.model(endpoint, name)
+            async with asyncio.timeout(within):
+                return await self._endpoints.model(endpoint, reference)
 
-        found: dict[str, Any] = self._thread.ask(look, _ANSWER_WITHIN)
+        found: dict[str, Any] = self._thread.ask(look, within + 1.0)
         return found
+
+    def refresh_model(self, reference: Reference, told: Callable[[dict[str, Any]], None]) -> None:
+        """Ask Replicate for a model in the background, once at a time, and give the answer to `told`.
+
+        Raises:
+            PVideoError: There is no account.
+        """
+        endpoint = settings.endpoint()
+
+        async def look() -> None:
+            if reference in self._asking:
+                return
+            self._asking.add(reference)
+            try:
+                told(await self._endpoints.model(endpoint, reference))
+            except PVideoError as error:
+                logger.info("%s was not asked anew: %s", reference, error.key)
+            finally:
+                self._asking.discard(reference)
+
+        self.call(lambda: self._thread.spawn(look()))
 
     def save(self, intent: str, *, folder: Path) -> None:
         """Save a made video now, into `folder` when its own is closed; also one whose file has moved, while it lives."""
@@ -215,6 +244,14 @@ class Engine:
     def call(self, function: Callable[[], Any]) -> None:
         """Run `function` on the engine's thread."""
         self._thread.call(function)
+
+    def row(self, intent: str) -> JobRow:
+        """Return a job as it is written down, or as this process has it when that is newer."""
+        course = self._courses.get(intent)
+        found = course.row if course is not None else self.journal.get(intent)
+        if found is None:
+            raise KeyError(intent)
+        return found
 
     def exchanges(self, intent: str) -> list[dict[str, Any]]:
         """Return a job's exchanges, oldest first, with those that are not written down yet."""

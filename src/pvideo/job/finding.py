@@ -116,7 +116,7 @@ async def _pages(course: Course, client: Client, begin: float) -> list[Predictio
     found: list[Prediction] = []
     cursor: str | None = None
     for _ in range(PAGES):
-        await course.tools.look_turn()
+        await course.tools.look_turn(course.row)
         page = await client.list(created_after=datetime.fromtimestamp(max(begin - MARGIN, 0.0), UTC), cursor=cursor)
         course.tools.heard(course.row, page.server_date)
         found += page.items
@@ -135,7 +135,7 @@ async def _with_inputs(course: Course, client: Client, possible: list[Prediction
             complete.append(prediction)
             continue
         asked += 1
-        await course.tools.look_turn()
+        await course.tools.look_turn(course.row)
         try:
             complete.append((await client.get(prediction.id)).prediction)
         except LookFailed:
@@ -210,7 +210,7 @@ async def _keep_take(course: Course, prediction: Prediction) -> str | None:
 
 async def _adopt_known(course: Course, client: Client, prediction_id: str) -> None:
     """Look again at a prediction whose id is known but which was not visible."""
-    await course.tools.look_turn()
+    await course.tools.look_turn(course.row)
     look = await client.get(prediction_id)
     course.tools.heard(course.row, look.server_date)
     course.latest = look.prediction

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pvideo.settings import Settings
 
 _SHOWN_OF_DATA = 40
+_TAG = 2**20
+"""So many seeds there are at least where one is a tag of its press."""
 
 
 def press_key(folder: str, model: str, realm: str, typed: Mapping[str, Any]) -> str:
@@ -53,7 +55,8 @@ def write_down(tools: Tools, model: Model, prepared: Prepared, endpoint: Endpoin
         account=endpoint.account_id,
         gateway=endpoint.gateway,
         model=model.name,
-        prompt=str(sent.get("prompt") or ""),
+        version=model.pin or None,
+        prompt=str(sent.get(model.prompt_field or "prompt") or ""),
         typed=prepared.typed,
         input=kept,
         seed=seed,
@@ -89,8 +92,10 @@ def seeded(model: Model, sent: dict[str, Any]) -> tuple[dict[str, Any], int | No
     given = sent.get(name)
     if given is not None:
         return sent, int(given), False
-    seed = secrets.randbelow(2**31)
-    return {**sent, name: seed}, seed, True
+    low, high = model.seed_range
+    seed = low + secrets.randbelow(high - low + 1)
+    # From few seeds another press may draw the same one: then it is no tag.
+    return {**sent, name: seed}, seed, high - low >= _TAG
 
 
 def shortened(value: Any) -> Any:

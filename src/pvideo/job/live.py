@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pvideo.errors import PVideoError
 from pvideo.job.budget import cost_text
 from pvideo.job.states import ENDED, MediaInfo, Phase, Quote, Snapshot
+from pvideo.library.files import OUTPUT_JSON
 
 if TYPE_CHECKING:
     from pvideo.endpoint import Endpoint
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _WORDS = {"new": "sending", "sending": "sending", "unknown": "unconfirmed", "fetching": "succeeded", "done": "succeeded"}
 _LOGS = 64 * 1024
+_TEXT = 100_000
+"""Characters of a text that a picture of a job carries; the file has all."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,14 +39,26 @@ class Live:
     logs: str = ""
     progress: float | None = None
     poster: bytes | None = None
+    text: str = ""
+    """The text or JSON that was made, or what of it there is so far."""
     paths: tuple[Path, ...] = ()
     reused: bool = False
     missing: bool = False
     """Whether the finished file is no longer where it was saved."""
     takes: tuple[str, ...] = ()
+    sending_file: str = ""
+    """The file that goes ahead of the press now."""
     exchanges: int = 0
     slow_answer: bool = False
     """Whether the create's answer took so long that a gateway may have repeated the request meanwhile."""
+
+
+def expected_kind(model: str) -> str:
+    """Return what a model makes, as far as that is known beforehand: a text where nothing is told, as that may be anything."""
+    from pvideo.model import shelf
+
+    found = shelf.find(model)
+    return found.output if found is not None and found.has_schema else "text"
 
 
 def status_of(row: JobRow) -> str:
@@ -102,6 +117,7 @@ def picture(row: JobRow, live: Live, endpoint: Endpoint | None) -> Snapshot:
         total=live.total,
         media=media_of(row),
         poster=live.poster,
+        text=live.text,
         logs_tail=live.logs[-_LOGS:],
         progress=live.progress,
         reused=live.reused,
@@ -114,6 +130,7 @@ def picture(row: JobRow, live: Live, endpoint: Endpoint | None) -> Snapshot:
         sha256=row.sha256,
         stars=row.stars,
         remark=row.remark,
+        sending_file=live.sending_file,
     )
 
 
@@ -123,7 +140,21 @@ def revived(row: JobRow) -> Live:
     if row.finished and live.paths and not live.paths[0].is_file():
         live.missing = True
         live.error = PVideoError.make("file_missing", path=str(live.paths[0]), price=row.price_word)
+    elif live.paths:
+        live.text = text_of(live.paths)
     return live
+
+
+def text_of(paths: tuple[Path, ...]) -> str:
+    """Return the beginning of the text, or of the JSON, among saved files."""
+    path = next((path for path in paths if path.suffix in {".txt", ".md"} or path.name.endswith(OUTPUT_JSON)), None)
+    if path is None:
+        return ""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return file.read(_TEXT)
+    except OSError:
+        return ""
 
 
 def media_of(row: JobRow) -> MediaInfo | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pvideo.job.course import Course
+    from pvideo.job.limits import Pace
     from pvideo.job.schedule import Bucket
     from pvideo.job.tools import Client, Page
     from pvideo.wire.prediction import Prediction
@@ -63,10 +64,11 @@ class Desk:
 
     Args:
         bucket: The rate of requests, which all endpoints of this process share.
+        pace: The requests of this endpoint, which its gateway may limit.
     """
 
-    def __init__(self, bucket: Bucket) -> None:
-        self._bucket = bucket
+    def __init__(self, bucket: Bucket, pace: Pace) -> None:
+        self._bucket, self._pace = bucket, pace
         self._line: set[Ticket] = set()
         self._changed = asyncio.Event()
         self._server: asyncio.Task[None] | None = None
@@ -148,6 +150,8 @@ class Desk:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._changed.wait(), opens - loop.time())
                 continue
+            # The gateway's limit first: while it is waited for, a list may come to be worth it.
+            await asyncio.sleep(self._pace.take(loop.time(), looking=True))
             await asyncio.sleep(self._bucket.take(loop.time()))
             await self._grant(loop)
 

@@ -15,6 +15,8 @@ from pvideo.job.adoption import drop_unsent
 from pvideo.job.budget import permit
 from pvideo.job.engine import Engine
 from pvideo.job.intent import press_key, write_down
+from pvideo.job.limits import limits
+from pvideo.job.models import find_model
 from pvideo.job.owner import alive
 from pvideo.job.thread import uncut
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from pvideo.model.prepare import Prepared
     from pvideo.model.schema import Model
     from pvideo.settings import Settings
+
+__all__ = ["find_model", "generate", "press"]
 
 _ROOM = 30 * 1024**2
 """Bytes that must be free before anything is sent: more than most videos need."""
@@ -46,8 +50,8 @@ def generate(
     """Make a video. It returns at once, always with a new job; `Video.wait` waits for the file.
 
     Args:
-        prompt: What the video shows.
-        model: ``owner/name`` or a model; the one in the settings by default.
+        prompt: What the video shows; for another model, what its main text input says.
+        model: ``owner/name``, ``owner/name:version``, a version, or a model; the one in the settings by default.
         input: Inputs by name; they win over the keywords (for inputs that are called like one of these arguments).
         name: What the card calls it.
         prefer_wait: Let Replicate hold the answer back until the output is there (``Prefer: wait``), as its tutorial does.
@@ -60,8 +64,9 @@ def generate(
         SettingsError: No account is set up.
         JournalError: It could not be written down first.
     """
-    given = {**({} if prompt is None else {"prompt": prompt}), **inputs, **(input or {})}
-    return press(find_model(model), given, name=name, prefer_wait=prefer_wait, confirm=confirm)
+    found = find_model(model)
+    text = {} if prompt is None else {found.prompt_field or "prompt": prompt}
+    return press(found, {**text, **inputs, **(input or {})}, name=name, prefer_wait=prefer_wait, confirm=confirm)
 
 
 def press(
@@ -101,6 +106,7 @@ def press(
         return place
     row, sent = write_down(engine.tools, model, prepared, place, now)
     engine.learn(place)
+    limits.told(place, now.rate_limit)
     row = replace(row, name=name, template=template or "", prefer_wait=prefer_wait)
     reused: Literal["none", "running", "any"] = "none" if again else "any" if reuse else "running"
 
@@ -109,33 +115,10 @@ def press(
             kept, new = _write(engine, row, now, reused, confirm=confirm)
             if not new:
                 return engine.reuse(kept.intent)
-            engine.models[model.name] = model
             hide = tuple(str(sent[name]) for name in prepared.secret_fields if sent.get(name))
             return engine.submit(kept, sent=sent, hide=hide)
 
     return uncut(hand_over)  # an interrupt must not leave it written down and not sent
-
-
-def find_model(model: str | Model | None = None) -> Model:
-    """Return a model by name: from the catalog, else from Replicate.
-
-    Raises:
-        PVideoError: There is no such model, or it could not be asked for.
-    """
-    from pvideo.errors import PVideoError
-    from pvideo.model import catalog
-
-    if model is not None and not isinstance(model, str):
-        return model
-    name = model or settings.current().model
-    try:
-        return catalog.load(name)
-    except PVideoError:
-        engine = Engine.get()
-        if name not in engine.models:
-            engine.models[name] = catalog.from_api(engine.model(name))
-        found: Model = engine.models[name]
-        return found
 
 
 def _defaults(model: Model, now: Settings, inputs: Mapping[str, Any]) -> dict[str, Any]:

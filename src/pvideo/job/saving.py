@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import DownloadError, PVideoError
 from pvideo.job.clock import HOUR
+from pvideo.job.live import text_of
 from pvideo.job.schedule import after_trouble
 from pvideo.library import files, sidecar
+from pvideo.model.sniff import kind_of
 
 if TYPE_CHECKING:
     from pvideo.job.course import Course
@@ -55,7 +57,7 @@ async def save(course: Course) -> None:
     if not course.urls and any(output.startswith("data:") for output in course.row.outputs):
         return await course.record(state="running")  # an inline file was not kept: look once more
     try:
-        if not course.row.files:
+        if len(course.row.files) < max(len(course.urls or course.row.outputs), 1):
             await _fetch_all(course, patient=True)
     except _Stopped as stopped:
         return await _stop(course, stopped)
@@ -67,16 +69,19 @@ async def _fetch_all(course: Course, *, patient: bool) -> None:
     paths: list[Path] = []
     first: tuple[int, str] | None = None
     for index, url in enumerate(course.urls or course.row.outputs):
-        path, size, sha256 = await _fetch_one(course, url, index, patient=patient)
+        if url not in course.saved or not course.saved[url][0].is_file():
+            course.saved[url] = await _fetch_one(course, url, index, patient=patient)
+        path, size, sha256 = course.saved[url]
         paths.append(path)
         first = first or (size, sha256)
     if first is None:
         raise _Stopped(PVideoError.make("output_strange", detail="Replicate gave no file."))
     media, poster = await _examined(course, paths[0])
+    text = await course.tools.disk.run(lambda: text_of(tuple(paths)))
     columns = {"files": tuple(str(path) for path in paths), "bytes": first[0], "sha256": first[1], "media": media}
     if poster is not None:
         await course.written(lambda: course.tools.journal.keep_poster(course.row.intent, poster))
-    shown = {"paths": tuple(paths), "poster": poster, "received": first[0], "total": first[0]}
+    shown = {"paths": tuple(paths), "poster": poster, "text": text, "received": first[0], "total": first[0]}
     await course.record(**columns, show=shown)
 
 
@@ -128,7 +133,8 @@ async def _attempt(course: Course, url: str, folder: Path, name: str) -> tuple[P
 
 async def _finish(course: Course) -> None:
     """Write what made it beside it, then note it as done."""
-    for path in course.row.files:
+    # Files of one output share a sidecar: it names the first.
+    for path in {sidecar.beside(Path(file)): file for file in reversed(course.row.files)}.values():
         try:
             await course.tools.disk.run(partial(sidecar.write, Path(path), course.row))
         except OSError:
@@ -150,7 +156,7 @@ async def _stop(course: Course, stopped: _Stopped) -> None:
 
 async def _examined(course: Course, path: Path) -> tuple[dict[str, Any] | None, bytes | None]:
     examine = course.tools.examine
-    if examine is None:
+    if examine is None or kind_of(path.name) not in {"video", "image"}:
         return None, None
     try:
         return await asyncio.wait_for(course.tools.studio.run(lambda: examine(path)), _EXAMINE_AT_MOST)

@@ -17,7 +17,7 @@ ENDED = frozenset({"succeeded", "failed", "canceled", "aborted", "rejected", "ex
 STATUSES = ("sending", "unconfirmed", "starting", "processing", "succeeded", "failed", "canceled", "aborted", "rejected", "expired")
 """Every word of ours and of Replicate's; a new word of Replicate's is kept and shown as it is."""
 
-Phase = Literal["", "waiting", "sending", "countdown", "looking", "lost", "canceling", "saving", "library"]
+Phase = Literal["", "uploading", "waiting", "sending", "countdown", "looking", "lost", "canceling", "saving", "library"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +100,8 @@ class Snapshot:
     total: int | None
     media: MediaInfo | None
     poster: bytes | None = field(repr=False)
+    text: str = field(default="", repr=False)
+    """The text or JSON that was made (its beginning), or what of it there is so far; empty for files."""
     logs_tail: str = field(repr=False)
     progress: float | None
     reused: bool
@@ -110,6 +112,8 @@ class Snapshot:
     """The job whose gateway's retries made this one, too."""
     takes: tuple[str, ...]
     """The jobs that the gateway's retries of this one made, too."""
+    sending_file: str = ""
+    """The name of the file that goes ahead now (phase ``uploading``; `received` of `total` bytes are there)."""
     exchanges: int
     """How many requests it took so far."""
     version: str | None = None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pvideo.job.clock import Clock
+from pvideo.job.limits import Pace, limits
 from pvideo.job.looking import Desk
 from pvideo.job.schedule import Bucket
 from pvideo.job.turns import Turns
@@ -137,22 +138,31 @@ class Tools:
     bucket: Bucket = field(default_factory=Bucket)
     lines: dict[str, Turns] = field(default_factory=dict)
     desks: dict[str, Desk] = field(default_factory=dict)
+    paces: dict[str, Pace] = field(default_factory=dict)
     offsets: dict[str, float] = field(default_factory=dict)
     """How far each server's clock is ahead of our steady one, as its last answer told."""
 
     def turns(self, row: JobRow) -> Turns:
         """Return the line of creates to a job's endpoint."""
-        return self.lines.setdefault(row.base_url, Turns())
+        return self.lines.setdefault(row.base_url, Turns(self.pace(row)))
+
+    def pace(self, row: JobRow) -> Pace:
+        """Return our own requests to a job's gateway, held against its rate limit."""
+        if row.base_url not in self.paces:
+            meter = limits.meter(row.account, row.gateway)
+            self.paces[row.base_url] = Pace(lambda: meter.limit)
+        return self.paces[row.base_url]
 
     def desk(self, row: JobRow) -> Desk:
         """Return the line of looks at a job's endpoint."""
         if row.base_url not in self.desks:
-            self.desks[row.base_url] = Desk(self.bucket)
+            self.desks[row.base_url] = Desk(self.bucket, self.pace(row))
         return self.desks[row.base_url]
 
-    async def look_turn(self) -> None:
+    async def look_turn(self, row: JobRow) -> None:
         """Wait until one more look keeps all of them together under their rate."""
-        wait = self.bucket.take(asyncio.get_running_loop().time())
+        now = asyncio.get_running_loop().time()
+        wait = max(self.bucket.take(now), self.pace(row).take(now, looking=True))
         if wait > 0:
             await asyncio.sleep(wait)
 

@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pvideo.job.course import Course
+    from pvideo.job.limits import Pace
 
 AT_ONCE = 6
 """Creates under way at the same time."""
 
 
 class Turns:
-    """The line of jobs that want to be sent to one endpoint."""
+    """The line of jobs that want to be sent to one endpoint.
 
-    def __init__(self) -> None:
+    Args:
+        pace: The requests of this endpoint, which its gateway may limit.
+    """
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
         self._line: list[tuple[Course, asyncio.Future[None]]] = []
         self._active = 0
         self._hold = 0.0
@@ -52,9 +58,11 @@ class Turns:
     def _pump(self) -> None:
         loop = asyncio.get_running_loop()
         while self._line and self._active < (1 if self._narrow else AT_ONCE):
-            if loop.time() < self._hold:
-                loop.call_at(self._hold, self._pump)
+            opens = max(self._hold, loop.time() + self._pace.wait(loop.time()))
+            if loop.time() < opens:
+                loop.call_at(opens, self._pump)
                 break
+            self._pace.take(loop.time())
             _, gate = self._line.pop(0)
             self._active += 1
             gate.set_result(None)

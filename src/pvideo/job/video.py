@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pvideo.errors import PVideoError
+from pvideo.model.sniff import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from pvideo.job.engine import Engine
     from pvideo.job.feed import Feed
     from pvideo.job.states import Snapshot
+    from pvideo.library.rows import JobRow
+    from pvideo.wire.gateways import LogEntry
 
 _RAISED_BEFORE_THE_END = frozenset({"token_revoked", "endpoint_gone"})
 
@@ -69,6 +73,29 @@ class Video:
     def path(self) -> Path | None:
         """The file, once it is whole on the disk."""
         return self.snapshot().path
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All files that were made, once they are whole on the disk."""
+        return self.snapshot().paths
+
+    @property
+    def text(self) -> str | None:
+        """The text that a language model made, whole once it is saved; JSON as text; None for files."""
+        shown = self.snapshot()
+        saved = next((path for path in shown.paths if kind_of(path.name) in {"text", "json"}), None)
+        return saved.read_text(encoding="utf-8", errors="replace") if saved is not None else shown.text or None
+
+    @property
+    def output(self) -> Any:
+        """What the model gave back: a text, JSON as Python has it, a path, or a list of paths; None until it is saved."""
+        paths = self.paths
+        document = next((path for path in paths if kind_of(path.name) == "json"), None)
+        if document is not None:
+            return json.loads(document.read_text(encoding="utf-8"))
+        if paths and kind_of(paths[0].name) == "text":
+            return self.text
+        return (list(paths) if len(paths) > 1 else paths[0]) if paths else None
 
     @property
     def cost(self) -> Decimal | None:
@@ -205,6 +232,35 @@ class Video:
         """Return the requests and answers behind it, without tokens: readable, with ``.curl`` and ``.python`` of each request."""
         hook = type(self).explain_hook
         return self._engine.exchanges(self.intent) if hook is None else hook(self)
+
+    def log(self) -> LogEntry:
+        """Return what the gateway noted of this press: status, duration, cached, path, feedback (needs ``CLOUDFLARE_API_TOKEN``).
+
+        Raises:
+            SettingsError: There is no token for this.
+            ManagementError: There is no entry, it is in the dashboard only, or it may not be read.
+        """
+        from pvideo.job import log
+
+        return log.log(self._row())
+
+    def feedback(self, value: int | None, *, score: float | None = None) -> LogEntry:
+        """Give this press's entry in the gateway's log a thumb: 1 or -1, None takes it back.
+
+        Args:
+            value: The thumb.
+            score: Any number, where you keep scores.
+
+        Raises:
+            SettingsError: Another value, or there is no token for this.
+            ManagementError: As for `log`; the token also needs "AI Gateway Edit".
+        """
+        from pvideo.job import log
+
+        return log.feedback(self._row(), value, score=score)
+
+    def _row(self) -> JobRow:
+        return self._engine.row(self.intent)
 
     async def _arrive(self) -> Video:
         self._own()

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from pvideo.errors import PVideoError
 from pvideo.job import ends
 from pvideo.job.clock import HOUR
+from pvideo.job.live import expected_kind
 from pvideo.job.schedule import GRACE, TOLERATED, after_trouble, expect, next_look, sharpen
+from pvideo.wire.output import is_ours, text_so_far
 from pvideo.wire.verdict import LookFailed, Verdict
 
 if TYPE_CHECKING:
@@ -64,22 +66,26 @@ class Watch:
         """Take in what a look shows; return whether the watch is over."""
         course = self.course
         self._recovered()
-        if prediction.terminal or (prediction.data_removed and not prediction.outputs):
+        if prediction.terminal or (prediction.data_removed and prediction.output is None):
             await ends.end(course, prediction)
             return True
         await self._progress(prediction)
-        if prediction.outputs and course.fetching is None:
+        outputs = course.sources(prediction) if prediction.output is not None and course.fetching is None else ()
+        if outputs and not any(map(is_ours, outputs)):
             # Seen while `processing` with a held-back answer: shown and fetched at once, the price waits for the final look.
             from pvideo.job.saving import begin_early
 
-            await begin_early(course, prediction.outputs)
+            await begin_early(course, outputs)
         if course.tools.clock.since_sent(course.row) > course.row.deadline + GRACE:
             await self._overdue()
         return course.row.state not in {"created", "running"}
 
     async def _progress(self, prediction: Prediction) -> None:
         """Note what is new: a status never goes back, an unknown word is kept."""
-        row, shown = self.course.row, {"logs": prediction.logs, "progress": prediction.progress}
+        row = self.course.row
+        shown: dict[str, Any] = {"logs": self.course.struck(prediction.logs), "progress": prediction.progress}
+        if text := text_so_far(prediction.output, expected_kind(row.model)):
+            shown["text"] = text
         goes_back = _RANK.get(prediction.status, 2) < _RANK.get(row.status, -1)
         changes: dict[str, Any] = {}
         if not goes_back and prediction.status != row.status:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SLUG_LENGTH = 40
 _MOST_ALIKE = 1000
+OUTPUT_JSON = ".output.json"
+"""How the file of a JSON output ends: ``.json`` alone is what says what made it."""
 
 
 def slug(prompt: str) -> str:
@@ -56,7 +58,8 @@ def existing(folder: Path, name: str) -> Path | None:
     """Return the whole file of this name, of whatever kind, when an earlier process got so far."""
     with suppress(OSError):
         for path in sorted(folder.glob(f"{name}.*")):
-            if path.suffix not in {".json", ".part"} and path.is_file() and not path.is_symlink():
+            whole = path.suffix not in {".json", ".part"} or path.name == f"{name}{OUTPUT_JSON}"
+            if whole and path.is_file() and not path.is_symlink():
                 return path
     return None
 
@@ -67,7 +70,8 @@ def place(part: Path, name: str, extension: str, sha256: str) -> Path:
     Raises:
         OSError: The folder does not allow it.
     """
-    suffix = extension if re.fullmatch(r"\.[a-z0-9]{1,5}", extension) else ".mp4"
+    suffix = extension if re.fullmatch(r"\.[a-z0-9]{1,11}", extension) else ".mp4"
+    suffix = OUTPUT_JSON if suffix == ".json" else suffix
     for number in range(_MOST_ALIKE):
         target = part.with_name(f"{name}{f'.{number + 1}' if number else ''}{suffix}")
         try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pvideo
-from pvideo.library.files import write_new
+from pvideo.library.files import OUTPUT_JSON, write_new
 from pvideo.library.rows import COLUMNS, JobRow
 
 if TYPE_CHECKING:
@@ -37,9 +37,16 @@ def write(video: Path, row: JobRow) -> Path:
     told = {name: getattr(row, name) for name in _TOLD}
     told = {name: str(value) if isinstance(value, Decimal) else value for name, value in told.items()}
     data = {"pvideo": pvideo.__version__, "file": video.name, **told}
-    path = video.with_suffix(".json")
+    path = beside(video)
     write_new(path, json.dumps(data, indent=1, ensure_ascii=False, default=str).encode())
     return path
+
+
+def beside(file: Path) -> Path:
+    """Return where the sidecar of a saved file lies."""
+    if file.name.endswith(OUTPUT_JSON):
+        return file.with_name(file.name.removesuffix(OUTPUT_JSON) + ".json")
+    return file.with_suffix(".json")
 
 
 def read(path: Path) -> JobRow | None:

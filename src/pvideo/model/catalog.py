@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,13 +12,16 @@ from pvideo.errors import PVideoError
 
 from .hints import output_of
 from .openapi import is_strict, read_fields, resolve, schemas_of
-from .presentation import placed
+from .presentation import placed, roles
 from .pure import pure_schema
 from .schema import Model, Void
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .schema import Field
+
+_NO_OPS = frozenset({"no_op", "noop", "dry_run"})
 FOLDER = Path(__file__).parent / "catalog"
 
 
@@ -64,6 +68,11 @@ def from_api(body: Mapping[str, Any]) -> Model:
     return _build(body, _entry(f"{body.get('owner') or ''}/{body.get('name') or ''}"))
 
 
+def _hidden(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    """Return the fields with those that make nothing out of sight: health checks."""
+    return tuple(replace(field, place="hidden") if field.name in _NO_OPS else field for field in fields)
+
+
 def _build(body: Mapping[str, Any], entry: Mapping[str, Any]) -> Model:
     latest = body.get("latest_version")
     version: Mapping[str, Any] = latest if isinstance(latest, dict) else {}
@@ -77,7 +86,8 @@ def _build(body: Mapping[str, Any], entry: Mapping[str, Any]) -> Model:
         version=version.get("id") if isinstance(version.get("id"), str) else None,
         title=shown.get("title") or str(body.get("name") or ""),
         description=str(body.get("description") or ""),
-        fields=placed(fields, shown.get("fields")),
+        has_schema=bool(fields),
+        fields=_hidden(placed(fields, shown.get("fields"))),
         input_schema=pure_schema(schemas),
         strict=is_strict(schemas),
         output=shown.get("output") or output_of(resolve(schemas.get("Output"), schemas), about),
@@ -86,4 +96,5 @@ def _build(body: Mapping[str, Any], entry: Mapping[str, Any]) -> Model:
         limits=entry.get("limits", {}),
         first=shown.get("first", ""),
         price_hint=shown.get("price_hint", ""),
+        **roles(fields, shown),
     )

@@ -24,6 +24,8 @@ _HEAD = 256 * 1024
 """A picture's size stands in its first bytes, after its metadata."""
 _USUAL = ("16:9", "720p")
 _ALIKE = 0.05
+_LONGEST = 16384
+"""Pixels; a side of more is a mistake."""
 
 
 def facts(model: Model, inputs: Mapping[str, Any]) -> list[str]:
@@ -39,9 +41,14 @@ def shape(model: Model, inputs: Mapping[str, Any]) -> tuple[int, int]:
 
     A first frame that is here (a path, bytes, a ``data:`` address) gives its own ratio; the resolution is the shorter side.
     """
+    sides = _value(model, inputs, "width"), _value(model, inputs, "height")
+    if all(isinstance(side, int) and 16 <= side <= _LONGEST for side in sides):
+        return sides
     lines = _LINES.fullmatch(str(_value(model, inputs, "resolution"))) or _LINES.fullmatch(_USUAL[1])
     short = int(lines[1]) if lines else 720
-    width, height = _first_frame(model, inputs) or _ratio(_value(model, inputs, "aspect_ratio"))
+    # Images without a word on their shape are square; everything else is as wide as a screen.
+    usual = "1:1" if model.output == "image" else _USUAL[0]
+    width, height = _first_frame(model, inputs) or _ratio(_value(model, inputs, "aspect_ratio"), usual)
     scale = short / min(width, height)
     return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
 
@@ -65,15 +72,15 @@ def differences(model: Model, inputs: Mapping[str, Any], *, size: tuple[int, int
 
 def _expected_size(model: Model, inputs: Mapping[str, Any], size: tuple[int, int], *, ratio_is_free: bool) -> tuple[int, int] | None:
     """Return the size that was asked for; where a first frame sets the ratio, that of what was made."""
-    if model.field("resolution") is None or min(size) <= 0:
+    if model.field("resolution") is None or model.output != "video" or min(size) <= 0:
         return None
     wide, high = size if ratio_is_free else _ratio(_value(model, inputs, "aspect_ratio"))
     scale = min(shape(model, {"resolution": inputs.get("resolution")})) / min(wide, high)
     return round(wide * scale), round(high * scale)
 
 
-def _ratio(value: Any) -> tuple[int, int]:
-    found = _RATIO.fullmatch(str(value)) or _RATIO.fullmatch(_USUAL[0])
+def _ratio(value: Any, usual: str = _USUAL[0]) -> tuple[int, int]:
+    found = _RATIO.fullmatch(str(value)) or _RATIO.fullmatch(usual)
     sides = (int(found[1]), int(found[2])) if found else (16, 9)
     return sides if min(sides) > 0 else (16, 9)
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 _MEDIA_WORDS: tuple[tuple[Media, str], ...] = (
     ("audio", r"audio|voice|sound|music|song|speech|soundtrack|wav|mp3|flac"),
-    ("image", r"image|images|img|photo|picture|frame|mask|png|jpg|jpeg|webp|portrait"),
+    ("image", r"images?|img|photos?|pictures?|frames?|masks?|png|jpg|jpeg|webp|portrait"),
     ("video", r"video|clip|movie|mp4"),
 )
 _TYPES: dict[str, tuple[str, Media]] = {
@@ -32,8 +32,14 @@ _USUAL: dict[str, tuple[str, ...]] = {
     "image": ("image/jpeg", "image/png", "image/webp"),
     "audio": ("audio/flac", "audio/mpeg", "audio/wav"),
 }
+_SECRET = re.compile(r"(?:^|_)(?:api_?key|(?:api|access|auth|hf|bearer)_token|password|secret)$", re.IGNORECASE)
 _MAKES = re.compile(r"\bto[\s-]?(video|image|audio|speech|music|text)\b")
 _SAYS = re.compile(r"\b(video|image|audio|speech|music)s?\b")
+
+
+def is_secret_name(name: str) -> bool:
+    """Return whether an input is called like a secret, so that it is kept nowhere although the schema does not say so."""
+    return _SECRET.search(name.replace("-", "_")) is not None
 
 
 def media_of(name: str, title: str, description: str) -> Media:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, get_args
 
-from .hints import accepted_types, media_of
+from .hints import accepted_types, is_secret_name, media_of
 from .schema import MISSING, Field, Kind
 
 if TYPE_CHECKING:
@@ -100,18 +100,23 @@ def _read_field(name: str, raw: Any, schemas: Node, *, required: bool = False, d
         format=form,
         enum=_enum(node),
         default=node.get("default", MISSING),
-        minimum=_number(node.get("minimum"), kind),
-        maximum=_number(node.get("maximum"), kind),
+        minimum=_bound(node, "minimum", kind),
+        maximum=_bound(node, "maximum", kind),
         step=_number(node.get("multipleOf"), kind),
         required=required,
         order=int(_number(node.get("x-order"), "integer") or 0) if "x-order" in node else 2**31,
         nullable=node.get("nullable") is True,
         deprecated=node.get("deprecated") is True,
-        secret=form == "password" or node.get("x-cog-secret") is True or node.get("writeOnly") is True,
+        secret=_is_secret(name, node, kind) or (item is not None and item.secret),
         media=item.media if item else media,
         item=item,
         accept=accepted_types(media, text) if media else (item.accept if item else ()),
     )
+
+
+def _is_secret(name: str, node: Node, kind: Kind) -> bool:
+    marked = node.get("format") == "password" or node.get("x-cog-secret") is True or node.get("writeOnly") is True
+    return marked or (kind == "string" and not node.get("enum") and is_secret_name(name))
 
 
 def _kind(node: Node) -> Kind:
@@ -130,6 +135,16 @@ def _enum(node: Node) -> tuple[Any, ...] | None:
         return None
     plain = tuple(value for value in values if isinstance(value, (str, int, float)))
     return plain or None
+
+
+def _bound(node: Node, name: str, kind: Kind) -> float | None:
+    """Return a bound; an exclusive one of whole numbers as the next number, which is what a person may choose."""
+    bound, other = _number(node.get(name), kind), node.get(f"exclusive{name.title()}")
+    exclusive = bound if other is True else _number(other, kind)
+    if exclusive is None or kind != "integer":
+        return bound
+    inside = math.floor(exclusive) + 1 if name == "minimum" else math.ceil(exclusive) - 1
+    return inside if bound is None else (max if name == "minimum" else min)(bound, inside)
 
 
 def _number(value: Any, kind: str) -> float | None:

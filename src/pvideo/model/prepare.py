@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import Problem, fill, texts
 
+from .hints import is_secret_name
+from .schema import Field
 from .validation import check, raise_for
+from .values import is_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from .media import Sent
-    from .schema import Field, Model, Void
+    from .schema import Model, Void
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +81,7 @@ class _Writer:
     def write(self, name: str, value: Any) -> tuple[Any, Any]:
         """Return a value as it is written down, and as it is sent."""
         field = _field(self._model, name)
-        if field.media is None:
+        if field.media is None or not (self._model.has_schema or is_file(value)):
             return value, value
         if field.kind != "array":
             return self._write(field, value)
@@ -124,9 +127,11 @@ class _Writer:
 
 def _field(model: Model, name: str) -> Field:
     field = model.field(name)
-    if field is None:  # `check` returns known names only
+    if field is not None:
+        return field
+    if model.has_schema:  # `check` returns known names only
         raise KeyError(name)
-    return field
+    return Field(name=name, media="file", secret=is_secret_name(name))
 
 
 def _ignored(void: Void, value: Any) -> str:

@@ -18,6 +18,10 @@ _SEGMENTS = 5
 _RATIOS = 9
 _SLIDER_STEPS = 200
 _RATIO = re.compile(r"\d+:\d+")
+_REWRITES = re.compile(
+    r"prompt_(upsampl|optimi|enhanc|expan|rewrit|extend|magic)|(enhance|optimi[sz]e|expand|rewrite|extend|improve)_(the_)?prompt"
+)
+_FIRST_FRAMES = ("first_frame", "first_frame_image", "start_image", "start_frame", "image", "input_image", "init_image", "image_url")
 _SHORT = {"fps": "FPS", "cfg": "CFG", "id": "ID", "url": "URL", "lora": "LoRA"}
 
 
@@ -36,6 +40,19 @@ def placed(fields: Sequence[Field], data: Mapping[str, Mapping[str, Any]] | None
     return tuple(_with(field, {"place": _place(field, first)}) for field in ordered)
 
 
+def roles(fields: Sequence[Field], data: Mapping[str, Any]) -> dict[str, str]:
+    """Return which inputs are the draft switch, what loosens the seed, and the first frame: as `data` says, else by their names."""
+    switches = [field.name for field in fields if field.kind == "boolean"]
+    pictures = {field.name for field in fields if field.kind == "string" and field.media == "image"}
+    guessed = {
+        "draft": next((name for name in switches if name == "draft"), ""),
+        "seed_loose": next((name for name in switches if _REWRITES.search(name)), ""),
+        "first_frame": next((name for name in _FIRST_FRAMES if name in pictures), ""),
+    }
+    known = {field.name for field in fields}
+    return {role: name if (name := data.get(role, guess)) in known else "" for role, guess in guessed.items()}
+
+
 def _place(field: Field, first: set[str]) -> Place:
     if field.name == "draft" and field.kind == "boolean":
         return "beside"
@@ -48,6 +65,7 @@ def _with(field: Field, data: Mapping[str, Any]) -> Field:
         field,
         label=data.get("label") or _label(field, inverted=inverted),
         unit=data.get("unit", ""),
+        hint=data.get("hint", ""),
         place=data.get("place", "form"),
         inverted=inverted,
         accept=tuple(data.get("accept", field.accept)),
@@ -63,24 +81,38 @@ def _label(field: Field, *, inverted: bool) -> str:
 
 def form(model: Model) -> dict[str, Any]:
     """Return what the Studio draws, as JSON-able data; hidden inputs are left out."""
+    prompt = _prompt(model)
     return {
         "model": model.name,
         "title": model.title,
-        "fields": [_entry(model, field) for field in model.fields if field.place != "hidden"],
+        "fields": [_entry(model, field, area=field.name == prompt) for field in model.fields if field.place != "hidden"],
         "price_hint": model.price_hint,
         "first": model.first,
+        "prompt": prompt,
+        "draft": model.draft,
+        "seed_loose": model.seed_loose if model.seed_field else "",
+        "first_frame": model.first_frame,
     }
 
 
-def _entry(model: Model, field: Field) -> dict[str, Any]:
+def _prompt(model: Model) -> str:
+    """Return the input that says what is made: ``prompt``, else the first text that is needed."""
+    texts = [field for field in model.fields if control(field) in {"text", "line"} and field.place != "hidden"]
+    named = [field for field in texts if field.name == "prompt"] or [field for field in texts if field.required]
+    return named[0].name if named else ""
+
+
+def _entry(model: Model, field: Field, *, area: bool = False) -> dict[str, Any]:
     void = next((void for void in model.voids if void.field == field.name), None)
+    drawn = "text" if area else control(field)
     return {
         "name": field.name,
-        "label": field.label,
+        "label": field.label or _label(field, inverted=field.inverted),
         "kind": field.kind,
-        "control": control(field),
+        "control": drawn,
         "unit": field.unit,
         "description": field.description,
+        "hint": field.hint or (range_words(field) if drawn == "number" else ""),
         "default": None if field.default is MISSING else field.default,
         "choices": [{"value": value, "label": str(value)} for value in field.enum or ()],
         "minimum": field.minimum,
@@ -92,7 +124,19 @@ def _entry(model: Model, field: Field) -> dict[str, Any]:
         "required": field.required,
         "voided_by": {"field": void.by, "reason": void.reason} if void else None,
         "accept": ",".join(field.accept) or (f"{field.media}/*" if field.media in {"image", "audio", "video"} else ""),
+        "item": _entry(model, field.item) if field.item is not None and drawn == "list" else None,
     }
+
+
+def range_words(field: Field) -> str:
+    """Return what a number may be, for beside its box: ``0 to 2048``, ``at least 3``; empty where all goes."""
+    low, high = (
+        None if bound is None else f"{bound:g}" if bound == bound // 1 and abs(bound) < 1e6 else str(bound)
+        for bound in (field.minimum, field.maximum)
+    )
+    if low is not None and high is not None:
+        return f"{low} to {high}"
+    return f"at least {low}" if low is not None else f"at most {high}" if high is not None else ""
 
 
 def control(field: Field) -> str:
@@ -102,7 +146,7 @@ def control(field: Field) -> str:
     if field.enum:
         return _choice(field.enum)
     if field.kind == "string":
-        return "file" if field.media else "text" if field.name == "prompt" else "line"
+        return "file" if field.media else "line"
     if field.kind in {"integer", "number"}:
         return "seed" if field.name == "seed" else "slider" if _slides(field) else "number"
     return {"boolean": "switch", "array": "list"}.get(field.kind, "json")

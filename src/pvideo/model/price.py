@@ -1,11 +1,14 @@
-"""What a run costs: US dollars per second of output, by the settings that a model's price list names.
+"""What a run costs in US dollars, by the settings that a model's price list names.
 
-The list is data (``prices`` in ``catalog/*.json``). The first of its ``rates`` whose settings all match counts::
+The list is data: ``prices`` in ``catalog/*.json``, or a person's own in ``configure(prices={"owner/name": …})``, which wins. The first
+of its ``rates`` whose settings all match counts, ``per`` second of output (the usual), output, or run::
 
-    {"rates": [{"when": {"resolution": "720p", "draft": false}, "usd": "0.02"}],
+    {"rates": [{"when": {"resolution": "720p", "draft": false}, "usd": "0.02"}], "per": "second",
      "seconds": {"field": "duration", "unless": {"audio": 20}}}
+    {"rates": [{"usd": "0.003"}], "per": "output", "outputs": {"field": "num_outputs"}}
+    0.04                                                  the short form: dollars per run
 
-Its length is ``duration``, unless there is ``audio``: then it is only known to be at most 20 seconds.
+P-Video's length is ``duration``, unless there is ``audio``: then it is only known to be at most 20 seconds.
 """
 
 from __future__ import annotations
@@ -36,7 +39,7 @@ class Price:
     seconds: Decimal | None = None
     """Seconds of video it is for."""
     rate: Decimal | None = None
-    """US dollars per second of video."""
+    """US dollars per second of video, output or run."""
     upper_bound: bool = False
     """It is the most it can be, since the length is not known beforehand."""
 
@@ -65,16 +68,22 @@ def estimate(model: Model, inputs: Mapping[str, Any]) -> Price:
     P-Video: $0.02 a second at 720p, $0.04 at 1080p, a quarter of it as a draft; frames per second do not matter (its page on Replicate).
     Whether a ``no_op`` run is billed is not told, so it counts like any other.
     """
-    rate = _rate(model, inputs)
-    rule = model.prices.get("seconds", {})
+    prices = _prices(model)
+    rate = _rate(model, prices, inputs)
+    if rate is None:
+        return UNKNOWN
+    if prices.get("per") in {"output", "run"}:
+        count = _outputs(model, prices, inputs)
+        return UNKNOWN if count is None else Price(amount=rate * count, rate=rate)
+    rule = prices.get("seconds", {"field": "duration"})
     bounds = [Decimal(most) for by, most in rule.get("unless", {}).items() if _given(model, inputs, by) is not None]
     seconds = max(bounds) if bounds else _decimal(_given(model, inputs, rule.get("field", "")))
-    if rate is None or seconds is None:
+    if seconds is None:
         return UNKNOWN
     return Price(amount=rate * seconds, seconds=seconds, rate=rate, upper_bound=bool(bounds))
 
 
-def actual(model: Model, inputs: Mapping[str, Any], seconds: float | None) -> Price:
+def actual(model: Model, inputs: Mapping[str, Any], seconds: float | None, outputs: int = 0) -> Price:
     """Return what a finished run cost.
 
     Args:
@@ -82,9 +91,13 @@ def actual(model: Model, inputs: Mapping[str, Any], seconds: float | None) -> Pr
         inputs: What was sent.
         seconds: Seconds of video that were made (``metrics.video_output_duration_seconds``); None when that was not told, and then it
             is the estimate again.
+        outputs: How many files were made; 0 when that is not told.
     """
-    rate, made = _rate(model, inputs), _decimal(seconds)
-    if rate is None or made is None:
+    prices, made = _prices(model), _decimal(seconds)
+    rate, per = _rate(model, prices, inputs), prices.get("per")
+    if rate is not None and per == "output" and outputs:
+        return Price(amount=rate * outputs, rate=rate)
+    if rate is None or made is None or per in {"output", "run"}:
         return estimate(model, inputs)
     return Price(amount=rate * made, seconds=made, rate=rate)
 
@@ -97,11 +110,27 @@ def made_text(asked: Price, made: Price) -> str:
     return fill(texts()["money"]["made"], price=made.text, made=f"{made.seconds:.1f}", asked=f"{asked.seconds.normalize():f}")
 
 
-def _rate(model: Model, inputs: Mapping[str, Any]) -> Decimal | None:
-    for row in model.prices.get("rates", ()):
-        if all(_given(model, inputs, name) == value for name, value in row["when"].items()):
-            return Decimal(row["usd"])
+def _prices(model: Model) -> Mapping[str, Any]:
+    """Return the price list that counts: a person's own, else the catalog's."""
+    from pvideo import settings
+
+    own: Mapping[str, Any] = settings.current().prices
+    return own.get(model.name) or own.get(model.base) or model.prices
+
+
+def _rate(model: Model, prices: Mapping[str, Any], inputs: Mapping[str, Any]) -> Decimal | None:
+    for row in prices.get("rates", ()):
+        if all(_given(model, inputs, name) == value for name, value in row.get("when", {}).items()):
+            return Decimal(str(row["usd"]))
     return None
+
+
+def _outputs(model: Model, prices: Mapping[str, Any], inputs: Mapping[str, Any]) -> Decimal | None:
+    """Return how many times the rate counts: outputs asked for, or one run."""
+    if prices["per"] == "run":
+        return Decimal(1)
+    name = prices.get("outputs", {}).get("field", "num_outputs")
+    return _decimal(_given(model, inputs, name)) if model.field(name) is not None or name in inputs else Decimal(1)
 
 
 def _given(model: Model, inputs: Mapping[str, Any], name: str) -> Any:

@@ -13,6 +13,8 @@ Kind = Literal["string", "integer", "number", "boolean", "array", "json"]
 Media = Literal["image", "audio", "video", "file"]
 Output = Literal["video", "image", "audio", "text", "json"]
 Place = Literal["beside", "form", "more", "hidden"]
+_TEXTS = frozenset({"text", "text_prompt", "input_text", "input", "message", "query", "question", "lyrics", "caption"})
+"""What models without a ``prompt`` call their main text."""
 
 
 class Missing(Enum):
@@ -56,6 +58,8 @@ class Field:
     """The file types it takes, as content types; empty when the schema does not tell."""
     label: str = ""
     unit: str = ""
+    hint: str = ""
+    """What stands beside it in a few words: "faster, ¼ price"."""
     place: Place = "form"
     inverted: bool = False
     """It is called ``disable_x`` and shown as "x"."""
@@ -85,7 +89,13 @@ class Model:
     owner: str
     short_name: str
     version: str | None = None
-    """The version whose schema this is. For the record: presses go by name, as official models want it."""
+    """The version whose schema this is."""
+    pin: str = ""
+    """What a press sends in the name's place: ``owner/name:version`` or a version. Empty for official models, which go by name."""
+    reference: str = ""
+    """What a person called it when that was a version; empty when it was its name."""
+    has_schema: bool = True
+    """Whether its inputs are known; without, they go as typed and Replicate judges."""
     title: str = ""
     description: str = ""
     fields: tuple[Field, ...] = ()
@@ -99,24 +109,52 @@ class Model:
     limits: Mapping[str, Any] = field(default_factory=dict)
     first: str = ""
     """A prompt to begin with."""
+    draft: str = ""
+    """The switch that makes a cheaper preview; empty where there is none."""
+    seed_loose: str = ""
+    """The switch that keeps a seed from repeating a result while it is on (it rewrites the prompt); empty where there is none."""
+    first_frame: str = ""
+    """The input that the video begins with a picture of; empty where there is none."""
     price_hint: str = ""
 
     @property
     def name(self) -> str:
-        """``owner/name``, as Replicate calls it."""
-        return f"{self.owner}/{self.short_name}"
+        """``owner/name``, as Replicate calls it; what it was called when a version was meant."""
+        return self.reference or f"{self.owner}/{self.short_name}"
+
+    @property
+    def base(self) -> str:
+        """``owner/name`` of whatever version: what prices are listed under."""
+        return f"{self.owner}/{self.short_name}" if self.short_name else self.name
+
+    @property
+    def prompt_field(self) -> str | None:
+        """The input that a cell's text fills: ``prompt``, else the first that is a plain text and needed, else None."""
+        if not self.has_schema or self.field("prompt") is not None:
+            return "prompt"
+        plain = [field for field in self.fields if field.kind == "string" and not (field.enum or field.format or field.secret)]
+        usual = [field for field in plain if field.name in _TEXTS]
+        needed = [field for field in plain if field.required]
+        return next((field.name for field in (*needed, *usual)), None)
 
     @property
     def has_draft(self) -> bool:
         """Whether it can make a cheaper preview."""
-        found = self.field("draft")
-        return found is not None and found.kind == "boolean"
+        return self.draft != ""
 
     @property
     def seed_field(self) -> str | None:
         """The input that repeats a result, if there is one."""
         found = self.field("seed")
         return found.name if found is not None and found.kind == "integer" else None
+
+    @property
+    def seed_range(self) -> tuple[int, int]:
+        """The seeds that we choose from: what the model takes of 0 to 2**31 - 1 (a -1 means "any" to some)."""
+        found = self.field("seed")
+        low = max(0, int(found.minimum)) if found is not None and found.minimum is not None else 0
+        high = min(2**31 - 1, int(found.maximum)) if found is not None and found.maximum is not None else 2**31 - 1
+        return (low, high) if low <= high else (high, high)
 
     def field(self, name: str) -> Field | None:
         """Return the input of that name; dashes and underscores are the same."""

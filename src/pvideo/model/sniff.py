@@ -42,6 +42,20 @@ def content_type(data: bytes) -> str:
     return "audio/mpeg" if is_frame else ""
 
 
+_KINDS = {
+    **dict.fromkeys(("mp4", "webm", "mov", "mkv", "m4v"), "video"),
+    **dict.fromkeys(("png", "jpg", "jpeg", "gif", "webp", "avif", "bmp", "svg"), "image"),
+    **dict.fromkeys(("mp3", "wav", "flac", "ogg", "m4a", "aac"), "audio"),
+    **dict.fromkeys(("txt", "md", "srt", "vtt", "csv"), "text"),
+    "json": "json",
+}
+
+
+def kind_of(name: str) -> str:
+    """Return what a saved file is, by its name's end: ``video``, ``image``, ``audio``, ``text``, ``json``, else ``file``."""
+    return _KINDS.get(name.rpartition(".")[2].lower(), "file")
+
+
 def picture_size(data: bytes) -> tuple[int, int] | None:
     """Return (width, height) in pixels as a viewer shows it, or None where the first bytes do not tell."""
     try:

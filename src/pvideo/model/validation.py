@@ -29,13 +29,16 @@ def validate(model: Model, inputs: Mapping[str, Any]) -> tuple[Problem, ...]:
 
     None means "not given". Files are opened only by `prepare`. Never raises for a value, however odd.
     """
-    unknown = [_unknown(model, name) for name in inputs if not isinstance(name, str) or model.field(name) is None]
+    named = [name for name in inputs if not isinstance(name, str) or model.field(name) is None]
+    unknown = [_unknown(model, name) for name in named if model.has_schema or not isinstance(name, str)]
     _, known = clean(model, inputs)
     return (*unknown, *known)
 
 
 def clean(model: Model, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     """Return the known inputs as JSON has them (files untouched, None left out), and what does not fit."""
+    if not model.has_schema:
+        return _unjudged(inputs)
     given = {_name(model, name): value for name, value in inputs.items() if isinstance(name, str) and value is not None}
     values: dict[str, Any] = {}
     problems: list[Problem] = []
@@ -51,6 +54,20 @@ def clean(model: Model, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], tupl
         from .judge import judge
 
         problems += judge(model, values)
+    return values, tuple(problems)
+
+
+def _unjudged(inputs: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+    """Return the inputs of a model that tells no schema: whatever JSON carries, and files."""
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name, value in inputs.items():
+        if not isinstance(name, str) or value is None:
+            continue
+        try:
+            values[name] = value if is_file(value) else jsonable(value)
+        except NotSendable as error:
+            problems.append(Problem(name, f"{name} {error}."))
     return values, tuple(problems)
 
 
@@ -168,6 +185,8 @@ def coerce(model: Model, name: str, text: str) -> Any:
         InputError: There is no such input, or the text cannot be read as one of its values.
     """
     field = model.field(name)
+    if field is None and not model.has_schema:
+        return _guess(text)
     if field is None:
         raise_for(model, [_unknown(model, name)])
         return None
@@ -176,6 +195,15 @@ def coerce(model: Model, name: str, text: str) -> Any:
     except (ValueError, RecursionError) as error:
         problem = Problem(field.name, misfit(field, text))
         raise InputError("value_wrong", problems=(problem,), problem=problem.message) from error
+
+
+def _guess(text: str) -> Any:
+    """Return what a text most likely means where no schema says: JSON but for quoted texts, else the text."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return text if isinstance(found, str) or found is None else found
 
 
 def _read(field: Field, text: str) -> Any:

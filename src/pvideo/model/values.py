@@ -27,8 +27,9 @@ def is_file(value: Any) -> bool:
 
 def is_picture(value: Any) -> bool:
     """Return whether it is a Pillow image; Pillow is only asked when the user has already imported it."""
-    pillow = sys.modules.get("PIL.Image")
-    return pillow is not None and isinstance(value, pillow.Image)
+    # While another thread imports it, the module is there and its class is not yet.
+    image = getattr(sys.modules.get("PIL.Image"), "Image", None)
+    return image is not None and isinstance(value, image)
 
 
 def number(value: Any) -> int | float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .made import kind
 from .source import cell_source, python_source
 from .words import is_budget, price, say
 
@@ -39,7 +40,9 @@ def more(snapshot: Snapshot, file: str) -> list[dict[str, str]]:
         explain,
     ]
     if file:
-        items += [{**_item("open_file"), "href": file}, _item("save_frame"), _item("save_page")]
+        items.append({**_item("open_file"), "href": file})
+        items += [_item("save_frame")] if kind(snapshot) == "video" else []
+        items.append(_item("save_page"))
     return [*items, _item("rate")]
 
 

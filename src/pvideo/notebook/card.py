@@ -14,6 +14,7 @@ from pvideo.errors import PVideoError
 from .base import Live, hand
 from .chunks import stream
 from .hosts import notebook_folder
+from .made import content_type
 from .menu import answer
 from .pulse import pulse
 from .saved import saved_card, still_card
@@ -149,7 +150,7 @@ class Card(Live):
         elif kind == "menu" and self._is_mine(content, "more"):
             hand(self._answer, dict(content))
         elif kind == "want" and content.get("id") == self._latest.intent:
-            hand(stream, self.send, self._latest.path, self._latest.intent)
+            hand(stream, self.send, self._latest.path, self._latest.intent, content_type(self._latest.path))
         elif kind == "playing":
             self.quiet.clear() if content.get("playing") is True else self.quiet.set()
         elif kind == "clean" and content.get("id") == self._latest.intent:

@@ -138,7 +138,8 @@ def _gateway(endpoint: Endpoint, took: float, *, finds: bool) -> Check:
 
 def _replicate(endpoint: Endpoint) -> Check:
     if endpoint.replicate_token is None:
-        return Check(mark="✓", name="Replicate", text="took the key stored in the gateway")
+        alias = f' "{endpoint.stored_key}"' if endpoint.stored_key else ""
+        return Check(mark="✓", name="Replicate", text=f"took the key{alias} stored in the gateway")
     return Check(mark="✓", name="Replicate", text=f"took our token ({_token(endpoint.replicate_token)})")
 
 

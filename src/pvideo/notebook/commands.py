@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HELP = {
     "demo": "the embedded gateway: free, nothing leaves this machine   [--speed N] [--next WHAT] | off",
-    "setup": "your own account: asks at a password prompt, checks it, keeps it if you want",
+    "setup": "your own account: asks at a password prompt, checks it, keeps it if you want   [--create NAME | --use NAME]",
     "doctor": "what works here and what does not; free",
     "wait": "wait until videos are there                                [names]",
     "cancel": "cancel a video                                             name",
@@ -26,6 +26,8 @@ HELP = {
     "export": "videos as one page, or notebook and videos as a zip      file.html|file.zip [names]",
     "budget": "what was spent, and how to change the limit",
     "explain": "the requests behind a video                                name",
+    "log": "what the gateway noted of a video                          name",
+    "limits": "what the gateway and Replicate allow, and what was refused",
 }
 
 
@@ -53,6 +55,8 @@ def run(line: str, shell: Any) -> None:
         "export": _export,
         "budget": _budget,
         "explain": _explain,
+        "log": _log,
+        "limits": _limits,
     }
     commands[name](rest, shell)
 
@@ -99,10 +103,10 @@ def _demo(words: list[str], _: Any) -> None:
     _refresh_studios()
 
 
-def _setup(_: list[str], __: Any) -> None:
+def _setup(words: list[str], _: Any) -> None:
     from .setup import setup
 
-    setup(tell=tell)
+    setup(words, tell=tell)
     _refresh_studios()
 
 
@@ -167,13 +171,30 @@ def _explain(names: list[str], shell: Any) -> None:
     from .explain import explanation
     from .hosts import detect
 
-    videos = find_videos(names[:1], shell)
-    last = shell.user_ns.get("_pvideo")
-    video = videos[0] if names else last
-    if video is None:
-        raise PVideoError.make("video_unknown", name="(none)", suggestion="")
-    found = explanation(video)
+    found = explanation(_the_video(names, shell))
     if hasattr(shell, "display_pub") and detect(shell).has_html:
         shell.display_pub.publish(data={"text/html": found._repr_html_(), "text/plain": repr(found)}, metadata={})
     else:
         tell(repr(found))
+
+
+def _log(names: list[str], shell: Any) -> None:
+    from .log import shown
+
+    video = _the_video(names, shell)
+    tell(shown(video.log(), video.name))
+
+
+def _limits(_: list[str], __: Any) -> None:
+    from .limits import report
+
+    tell(report())
+
+
+def _the_video(names: list[str], shell: Any) -> Video:
+    """Return the video that is named, or the last one."""
+    videos = find_videos(names[:1], shell)
+    video: Video | None = videos[0] if names else shell.user_ns.get("_pvideo")
+    if video is None:
+        raise PVideoError.make("video_unknown", name="(none)", suggestion="")
+    return video

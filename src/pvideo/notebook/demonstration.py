@@ -35,9 +35,15 @@ def turn_off() -> None:
 
 def demo_endpoint() -> Endpoint:
     """Return the embedded gateway's address, with the tokens that open it and nothing else."""
-    from pvideo.endpoint import Endpoint
+    from pvideo.endpoint import Endpoint, Management
 
     address = _ask("ensure")
+    api = Management(
+        base_url=address.management_url,
+        account_id=address.account,
+        token=settings.Secret(address.management_token, "the demo"),
+        realm="demo",
+    )
     return Endpoint(
         base_url=address.base_url,
         kind="demo",
@@ -45,6 +51,7 @@ def demo_endpoint() -> Endpoint:
         replicate_token=settings.Secret(address.replicate_token, "the demo"),
         account_id=address.account,
         gateway_id=address.gateway,
+        management=api,
         delivery_hosts=("127.0.0.1",),
     )
 

@@ -11,7 +11,9 @@ from pvideo.errors import PVideoError
 
 from .audit import check_history
 from .checks import Check, check_network
+from .gateway import check_gateway
 from .hosts import detect
+from .words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +26,12 @@ _HEAD = "%pvideo doctor"
 _FREE = "free: only looks, makes nothing"
 
 
-def doctor(shell: Any, *, network: Callable[[Endpoint, str], list[Check]] = check_network) -> str:
+def doctor(
+    shell: Any,
+    *,
+    network: Callable[[Endpoint, str], list[Check]] = check_network,
+    gateway: Callable[[Endpoint], list[Check]] = check_gateway,
+) -> str:
     """Return the report as text."""
     from pvideo.settings import current, demo_is_on, endpoint
 
@@ -35,6 +42,7 @@ def doctor(shell: Any, *, network: Callable[[Endpoint, str], list[Check]] = chec
         checks.append(check_settings(there))
         asked = network(there, now.model)
         checks += asked
+        checks += gateway(there)
         if any(check.name == "Replicate" and check.mark == "✓" for check in asked):
             checks += check_history(there)
     except PVideoError as error:
@@ -66,14 +74,18 @@ def check_settings(there: Endpoint) -> Check:
     if there.account_id:
         words[0] += f", account {there.account_id[:4]}…"
     words.append(f"gateway token from {there.gateway_token.source}" if there.gateway_token else "no gateway token")
-    words.append(
-        f"Replicate token from {there.replicate_token.source}" if there.replicate_token else "Replicate's key stored in the gateway"
-    )
+    words.append(_replicate(there))
     advice = ""
     if there.gateway_token is not None and there.gateway_token.source.startswith("CLOUDFLARE_API_TOKEN"):
         # A general API token may do far more than run the gateway.
         advice = 'CF_AIG_TOKEN with a token that has only "AI Gateway Run" is safer.'
     return Check(mark="✓", name="Settings", text="; ".join(words), next=advice)
+
+
+def _replicate(there: Endpoint) -> str:
+    if there.replicate_token is not None:
+        return f"Replicate token from {there.replicate_token.source}"
+    return say("gateways", "stored_key", alias=there.stored_key) if there.stored_key else "Replicate's key stored in the gateway"
 
 
 def check_library(folder: Path) -> Check:

@@ -6,11 +6,15 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from pvideo.model.reference import short
+
 from .source import known_model
 
 if TYPE_CHECKING:
     from pvideo.job.states import Snapshot
 
+_DEFAULT = "prunaai/p-video"
+"""The model that needs no name on its card."""
 _DRAFT = "draft"
 _WIDE = (1280, 720)
 
@@ -21,8 +25,9 @@ def facts(snapshot: Snapshot) -> list[str]:
 
     model = known_model(snapshot.model)
     known = told(model, snapshot.input) if model is not None else []
+    other = [short(snapshot.model)] if snapshot.model != _DEFAULT else []
     seed = [f"seed {snapshot.seed}"] if snapshot.seed is not None else []
-    return [*(fact for fact in known if fact != _DRAFT), *seed, *(fact for fact in known if fact == _DRAFT)]
+    return [*other, *(fact for fact in known if fact != _DRAFT), *seed, *(fact for fact in known if fact == _DRAFT)]
 
 
 def notes(snapshot: Snapshot) -> list[str]:

@@ -19,6 +19,7 @@ from .base import Live, hand
 from .chunks import stream
 from .history import as_html, as_text, row_view, total
 from .hosts import notebook_folder
+from .made import content_type
 from .menu import answer, save_page
 from .pulse import pulse
 from .strip import Strip
@@ -188,7 +189,8 @@ class History(Live):
         elif kind == "want":
             video = self._strip.get(content.get("id"))
             if video is not None:
-                hand(stream, self.send, video.snapshot().path, video.snapshot().intent)
+                path = video.snapshot().path
+                hand(stream, self.send, path, video.snapshot().intent, content_type(path))
         elif content.get("nonce") == self._nonce:
             self._asked(str(kind), content)
 

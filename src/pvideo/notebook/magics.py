@@ -16,6 +16,7 @@ from .text import expand
 
 if TYPE_CHECKING:
     from pvideo.job.video import Video
+    from pvideo.model.schema import Model
 
 NAME = "pvideo"
 
@@ -55,9 +56,9 @@ class PVideoMagics(Magics):
 
             tell(usage(find_model(asked.model)))
             return
+        model = find_model(asked.model)
         template = cell.strip("\n").rstrip()
-        if not template.strip():
-            raise InputError("prompt_missing")
+        _check_text(model, template, asked)
         _check_name(asked.name, self.shell.user_ns)
         prompt = expand(template, self.shell.user_ns)
         _refuse_tokens(prompt, *(str(value) for value in asked.inputs.values()))
@@ -86,12 +87,23 @@ class PVideoMagics(Magics):
             raise snapshot.error
 
 
+def _check_text(model: Model, template: str, asked: Line) -> None:
+    """Want a text in the cell where the model has an input for it, and none where it has not."""
+    if template.strip():
+        if model.prompt_field is None:
+            raise InputError("prompt_unwanted", model=model.name)
+    elif model.has_schema and model.prompt_field is not None and model.prompt_field not in asked.inputs:
+        raise InputError("prompt_missing")
+
+
 def _press(asked: Line, prompt: str, template: str) -> Video:
     from pvideo.job.press import find_model, press
 
-    inputs = {**asked.inputs, "prompt": prompt}
+    model = find_model(asked.model)
+    text = {model.prompt_field: prompt} if prompt and model.prompt_field else {}
+    inputs = {**asked.inputs, **text}
     return press(
-        find_model(asked.model),
+        model,
         inputs,
         name=asked.name,
         template=template,

@@ -112,6 +112,8 @@ class _Reader:
             self.inputs[name] = (self._read(name, text) == given) if equals else given
         elif key in self._options:
             self.inputs[self._options[key]] = self._read(self._options[key], value())
+        elif not self._model.has_schema:
+            self.inputs[key] = self._read(key, value())
         else:
             raise self._unknown(key, f"--{option}")
 
@@ -127,9 +129,10 @@ class _Reader:
         known = self._model.field(name)
         if not equals:
             raise InputError("value_wrong", problem=f"--input wants name=value; {pair!r} was given.")
-        if known is None:
+        if known is None and self._model.has_schema:
             raise self._unknown(name.replace("-", "_"), f"--input {name}")
-        self.inputs[known.name] = self._read(known.name, text)
+        wanted = known.name if known else name
+        self.inputs[wanted] = self._read(wanted, text)
 
     def _read(self, name: str, text: str) -> Any:
         from pvideo.model.validation import coerce

@@ -45,10 +45,16 @@ def price_now(model: Model, inputs: Mapping[str, Any], *, running: bool = False)
         except PVideoError as error:
             reason = f"{error.title}. {error.next}"
     text = "free" if demo else quote.text
-    label = say("actions", "make_another", price=text) if running else _label(text, draft=bool(inputs.get("draft")), demo=demo)
+    label = say("actions", "make_another", price=text) if running else _label(text, draft=_drafts(model, inputs), demo=demo)
     why = reason or (f"{_title('running_already')}." if running else "")
     trait = {"text": text, "label": label, "disabled": bool(reason), "reason": why}
     return PriceNow(trait, _first(model, inputs, text, demo=demo))
+
+
+def _drafts(model: Model, inputs: Mapping[str, Any]) -> bool:
+    """Return whether a press makes a cheap preview."""
+    field = model.field(model.draft) if model.draft else None
+    return field is not None and bool(inputs.get(field.name, field.default is True))
 
 
 def _label(text: str, *, draft: bool, demo: bool) -> str:
@@ -62,10 +68,11 @@ def _first(model: Model, inputs: Mapping[str, Any], text: str, *, demo: bool) ->
     """Return the sentence of the empty stage."""
     duration = model.field("duration")
     seconds = inputs.get("duration") or (duration.default if duration is not None else "")
-    about = 3 if inputs.get("draft") else 12
+    draft = _drafts(model, inputs)
+    about = 3 if draft else 12
     if demo:
         return say("labels", "empty_demo", about=about)
-    if inputs.get("draft") and isinstance(seconds, (int, float)):
+    if draft and isinstance(seconds, (int, float)):
         return say("labels", "empty", seconds=f"{seconds:g}", price=text, about=about)
     return say("labels", "empty_plain", price=text)
 

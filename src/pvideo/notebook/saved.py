@@ -13,8 +13,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from .facts import facts, is_portrait
-from .source import cell_source, known_model
-from .view import relative
+from .made import PLAYED, files, kind, relative, text
+from .source import cell_source
 from .words import money, note, say
 
 if TYPE_CHECKING:
@@ -40,20 +40,40 @@ def still_card(snapshot: Snapshot, base: Path) -> str:
 
 
 def _player(snapshot: Snapshot, base: Path) -> str:
-    file = relative(snapshot.path, base)
-    kind = _output(snapshot)
-    if not file or kind not in {"video", "image", "audio"}:
-        return ""
-    source, title = _quoted(file), _quoted(_clean(snapshot.prompt)[:200])
-    if kind == "image":
+    """Return what was made as html: what stands on the stage, then the other files, smaller."""
+    shown, title = kind(snapshot), _quoted(_clean(snapshot.prompt)[:200])
+    first = relative(snapshot.path, base) if shown in PLAYED else ""
+    parts = [_one(shown, first, title, snapshot)] if first else []
+    words = text(snapshot)
+    if words and shown in {"text", "json"}:
+        style = "white-space:pre-wrap;max-height:480px;overflow:auto;border:1px solid;padding:8px;margin:0 0 8px"
+        parts.append(f'<pre style="{style}">{_quoted(_clean(words))}</pre>')
+    rest = [_small(file, title) for file in files(snapshot, base)]
+    return "".join([*parts, *(["<p>", *rest, "</p>"] if rest else [])])
+
+
+def _one(shown: str, source: str, title: str, snapshot: Snapshot) -> str:
+    source = _quoted(source)
+    if shown == "image":
         return f'<img src="{source}" width="{_width(snapshot)}" style="width:100%;height:auto;max-height:480px" title="{title}">'
-    if kind == "audio":
+    if shown == "audio":
         return f'<audio controls preload="metadata" src="{source}" title="{title}"></audio>'
     poster = poster_url(snapshot.poster)
     return (
         f'<video controls preload="metadata" width="{_width(snapshot)}" style="width:100%;height:auto;max-height:480px" '
         f'src="{source}"{f" poster={chr(34)}{poster}{chr(34)}" if poster else ""} title="{title}"></video>'
     )
+
+
+def _small(file: dict[str, str], title: str) -> str:
+    source, name = _quoted(file["file"]), _quoted(file["name"])
+    if file["kind"] == "image":
+        return f'<a href="{source}"><img src="{source}" width="150" title="{name}" style="margin:0 8px 8px 0"></a>'
+    if file["kind"] == "video":
+        return f'<video controls preload="metadata" width="300" src="{source}" title="{title}"></video> '
+    if file["kind"] == "audio":
+        return f'<audio controls preload="metadata" src="{source}" title="{name}"></audio> '
+    return f'<a href="{source}">{name}</a> '
 
 
 def _caption(snapshot: Snapshot, base: Path) -> str:
@@ -109,11 +129,6 @@ def _shrunk(poster: bytes) -> bytes:
 def _width(snapshot: Snapshot) -> int:
     """Return the card's width: a portrait video stands 270 px wide, as its height ends at 480."""
     return 270 if is_portrait(snapshot) else 640
-
-
-def _output(snapshot: Snapshot) -> str:
-    model = known_model(snapshot.model)
-    return model.output if model else "video"
 
 
 def _clean(text: str) -> str:

@@ -1,18 +1,26 @@
-"""``%pvideo setup``: an account in four answers, at a password prompt, so that none of them stands in the notebook."""
+"""``%pvideo setup``: an account in four answers, at a password prompt, so that none of them stands in the notebook.
+
+With ``--create NAME`` the gateway is made, too; with ``--use NAME`` one that is there is taken.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pvideo.errors import SettingsError
+from pvideo.errors import InputError, ManagementError, SettingsError
 
 from .checks import Check, check_network
 from .doctor import check_settings, report
+from .gateway import describe
+from .words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pvideo.endpoint import Endpoint
+    from pvideo.job.gateways import Gateways
+    from pvideo.wire.gateways import Gateway
 
 _QUESTIONS = {
     "account_id": "Cloudflare account id",
@@ -20,53 +28,172 @@ _QUESTIONS = {
     "gateway_token": 'Gateway token (permission "AI Gateway Run"; Enter: none)',
     "replicate_token": "Replicate token (Enter: it is stored in the gateway)",
 }
+_MANAGEMENT = {
+    "account_id": _QUESTIONS["account_id"],
+    "management_token": 'Cloudflare API token ("AI Gateway Read" and "Edit"; for this kernel only, never written down)',
+}
+_TOKENS = {name: question for name, question in _QUESTIONS.items() if name.endswith("_token")}
+_YES = "y"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What was asked for on the command's line."""
+
+    create: str = ""
+    use: str = ""
+
+    @classmethod
+    def of(cls, words: list[str]) -> Wish:
+        """Read ``--create NAME`` or ``--use NAME``.
+
+        Raises:
+            InputError: Something else stands there.
+        """
+        if not words:
+            return cls()
+        option, _, value = words[0].partition("=")
+        rest = [value, *words[1:]] if value else words[1:]
+        if option not in {"--create", "--use"}:
+            raise InputError("option_unknown", option=words[0], model="%pvideo setup", suggestion="There are: --create NAME, --use NAME. ")
+        if len(rest) != 1:
+            raise InputError("value_wrong", problem=f"{option} wants the gateway's name.")
+        return cls(**{option.removeprefix("--"): rest[0]})
 
 
 def setup(
+    words: list[str] | None = None,
     *,
     ask: Callable[[str], str] | None = None,
     tell: Callable[[str], None],
     network: Callable[[Endpoint, str], list[Check]] = check_network,
+    gateways: Gateways | None = None,
 ) -> None:
     """Ask for the account, check it for free, and keep it for this kernel or, if wanted, on this machine.
 
     Args:
+        words: ``--create NAME`` makes a gateway first, ``--use NAME`` takes one that is there.
         ask: Asks one question without echo (``getpass``).
         tell: Shows a text.
         network: The checks that ask the gateway.
+        gateways: The account's gateways (tests give their own).
 
     Raises:
+        InputError: The command's line is not understood.
         SettingsError: Nobody can answer here, or an answer does not fit.
+        ManagementError: Cloudflare refused to make or read the gateway; nothing was changed.
     """
     from pvideo import settings
 
-    ask = ask or _getpass
-    answers = {name: answer for name, answer in _ask_all(ask, settings.current()).items() if answer}
-    # A token from setup wins over one from the environment; both stay out of every output.
-    changes: dict[str, Any] = {
-        name: settings.Secret(answer, "%pvideo setup") if name.endswith("_token") else answer for name, answer in answers.items()
-    }
-    settings.configure(**changes)
-    settings.use_demo(None)
+    wish, ask = Wish.of(words or []), ask or _getpass
+    if wish != Wish():
+        from pvideo.job.gateways import check_name
+        from pvideo.job.gateways import gateways as usual
+
+        check_name(wish.create or wish.use)
+        answers = _with_gateway(wish, gateways or usual, ask, tell)
+        if answers is None or settings.demo_is_on():
+            return
+    else:
+        answers = _set(_ask_all(ask, settings.current(), _QUESTIONS))
+        settings.use_demo(None)
     there = settings.endpoint()
     checks = [check_settings(there), *network(there, settings.current().model)]
     tell(report(checks).replace("%pvideo doctor", "%pvideo setup ", 1))
     if any(check.mark == "✗" for check in checks):
         tell("It is set for this kernel only. Fix what is marked, then run %pvideo setup again.")
         return
-    if _ask(ask, "Keep it on this machine, in a file only you can read? y/N ").lower().startswith("y"):
+    if _agrees(ask, "Keep it on this machine, in a file only you can read? y/N "):
         tell(f"Kept in {settings.keep(_to_keep(there, answers))}.")
     else:
         tell("Kept for this kernel only.")
 
 
-def _ask_all(ask: Callable[[str], str], now: Any) -> dict[str, str]:
+def _with_gateway(wish: Wish, gateways: Gateways, ask: Callable[[str], str], tell: Callable[[str], None]) -> dict[str, str] | None:
+    """Make the gateway, or take the one that is there, and ask for the tokens of presses; None: nothing was changed."""
+    from pvideo import settings
+
+    demo = settings.demo_is_on()
+    answers = {} if demo else _set(_ask_all(ask, settings.current(), _missing(settings.current())))
+    name = wish.create or wish.use
+    gateway = _made(name, gateways, ask, tell) if wish.create else gateways.get(name)
+    if gateway is None:
+        return None
+    if not demo:
+        tell(say("gateways", "token_used", source=settings.management().token.source))
+        answers |= _set(_ask_all(ask, settings.current(), _TOKENS))
+    gateways.use(name)
+    answers["base_url"] = settings.current().base_url
+    tell(say("gateways", "used_demo" if demo else "used", gateway=name))
+    return answers
+
+
+def _made(name: str, gateways: Gateways, ask: Callable[[str], str], tell: Callable[[str], None]) -> Gateway | None:
+    """Make a gateway and say how it is set; one that is there stays as it is, and is used only when that is wanted."""
+    there = gateways.list()
+    found = next((gateway for gateway in there if gateway.name == name), None)
+    tell(_listed(there))
+    if found is not None:
+        tell("\n".join([say("gateways", "exists", gateway=name), *_lines(found)]))
+        if _agrees(ask, f"Use {name} as it is? y/N "):
+            return found
+        tell(say("gateways", "unused"))
+        return None
+    made = gateways.create(name)
+    if made.name != name:
+        raise ManagementError("gateway_unknown", gateway=name, account=made.account, known=f'made "{made.name}" instead')
+    tell("\n".join([say("gateways", "made", gateway=name, account=_short(made.account)), *_lines(made)]))
+    return made
+
+
+def _lines(gateway: Gateway) -> list[str]:
+    from pvideo import settings
+
+    checks = describe(gateway, log_payload=settings.current().log_payload)
+    return report(checks).splitlines()[1:]
+
+
+def _listed(gateways: list[Gateway]) -> str:
+    from pvideo import settings
+
+    account = _short(settings.management().account_id)
+    if not gateways:
+        return say("gateways", "none", account=account)
+    count = "1 gateway" if len(gateways) == 1 else f"{len(gateways)} gateways"
+    return say("gateways", "some", account=account, count=count, names=", ".join(gateway.name for gateway in gateways))
+
+
+def _short(account: str) -> str:
+    return f"{account[:4]}…" if len(account) > 8 else account
+
+
+def _missing(now: Any) -> dict[str, str]:
+    return {name: question for name, question in _MANAGEMENT.items() if not getattr(now, name)}
+
+
+def _set(answers: dict[str, str]) -> dict[str, str]:
+    """Set what was answered, for this kernel; a token from here wins over one from the environment, and both stay out of every output."""
+    from pvideo import settings
+
+    given = {name: answer for name, answer in answers.items() if answer}
+    changes: dict[str, Any] = {
+        name: settings.Secret(answer, "%pvideo setup") if name.endswith("_token") else answer for name, answer in given.items()
+    }
+    settings.configure(**changes)
+    return given
+
+
+def _ask_all(ask: Callable[[str], str], now: Any, questions: dict[str, str]) -> dict[str, str]:
     answers: dict[str, str] = {}
-    for name, question in _QUESTIONS.items():
+    for name, question in questions.items():
         present = getattr(now, name)
         hint = f" (Enter keeps {present})" if isinstance(present, str) and present else " (Enter keeps the one set)" if present else ""
         answers[name] = _ask(ask, f"{question.split(' (Enter')[0] if hint else question}{hint}: ").strip()
     return answers
+
+
+def _agrees(ask: Callable[[str], str], question: str) -> bool:
+    return _ask(ask, question).strip().lower().startswith(_YES)
 
 
 def _ask(ask: Callable[[str], str], question: str) -> str:

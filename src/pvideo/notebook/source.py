@@ -22,14 +22,10 @@ _BARE = re.compile(r"[\w./:@%+,=-]+", re.ASCII)
 
 
 def known_model(name: str) -> Model | None:
-    """Return the catalog's model of that name; None when it is not there (then the inputs speak for themselves)."""
-    from pvideo.errors import PVideoError
-    from pvideo.model.catalog import load
+    """Return the model of that name, if it is known without asking; None when it is not (then the inputs speak for themselves)."""
+    from pvideo.model.shelf import find
 
-    try:
-        return load(name)
-    except PVideoError:
-        return None
+    return find(name)
 
 
 def cell_source(snapshot: Snapshot) -> str:
@@ -46,7 +42,7 @@ def cell_source(snapshot: Snapshot) -> str:
 def python_source(snapshot: Snapshot) -> str:
     """Return the ``pvideo.generate`` call that makes this video again."""
     model = known_model(snapshot.model)
-    parts = [repr(snapshot.prompt)]
+    parts = [repr(snapshot.prompt)] if snapshot.prompt else []
     if model is None or model.name != _default_model():
         parts.append(f"model={snapshot.model!r}")
     inputs = _inputs(snapshot, model)
@@ -61,7 +57,8 @@ def python_source(snapshot: Snapshot) -> str:
 
 def _inputs(snapshot: Snapshot, model: Model | None) -> dict[str, Any]:
     """Return what was asked, as typed, without the prompt and without what must not be written down."""
-    values = {name: value for name, value in snapshot.typed.items() if name != "prompt"}
+    text = model.prompt_field if model else "prompt"
+    values = {name: value for name, value in snapshot.typed.items() if name != text}
     if model is not None:
         values = {name: value for name, value in values.items() if not _is_secret(model.field(name))}
         seed = model.seed_field

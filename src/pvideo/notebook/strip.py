@@ -61,13 +61,37 @@ class Strip:
         """Return the video that is being made from the same inputs."""
         for video in self.videos:
             snapshot = video.snapshot()
-            if not snapshot.done and _same(snapshot.typed, typed):
+            if not snapshot.done and _same_press(snapshot, typed):
                 return video
         return None
 
+    def refused(self, typed: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Return what Replicate said against these inputs when they were pressed last, by field."""
+        for video in self.videos:
+            snapshot = video.snapshot()
+            if not _same_press(snapshot, typed):
+                continue
+            error = snapshot.error if snapshot.status == "rejected" else None
+            return [(problem.field, problem.message) for problem in error.problems] if error is not None else []
+        return []
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the strip shows beside the views: what was made from what, the stars, and what its keys can do."""
+        import pvideo
+
+        shown = [(video, video.snapshot()) for video in self.videos[:SHOWN]]
+        mine = {snapshot.intent for _, snapshot in shown}
+        links = {snapshot.intent: _made_from(snapshot) for _, snapshot in shown}
+        can = {"compare": hasattr(pvideo, "compare"), "star": any(hasattr(video, "rate") for video, _ in shown)}
+        return {
+            "links": {intent: {"from": origin, "as": kind} for intent, (origin, kind) in links.items() if origin in mine},
+            "stars": {snapshot.intent: stars for _, snapshot in shown if (stars := getattr(snapshot, "stars", None))},
+            "can": [name for name, able in can.items() if able],
+        }
+
     def views(self) -> list[dict[str, Any]]:
-        """Return what the page shows."""
-        return [self._view(video.snapshot()) for video in self.videos[:SHOWN]]
+        """Return what the page shows: newest first, and beside each video the one it was made from."""
+        return [self._view(snapshot) for snapshot in _beside([video.snapshot() for video in self.videos[:SHOWN]])]
 
     def offered(self, content: Mapping[str, Any], group: str = "actions") -> Video | None:
         """Return the video whose button (or ``more`` item) a message presses, if this page was given that button."""
@@ -100,6 +124,32 @@ class Strip:
         return view
 
 
+def _beside(snapshots: list[Snapshot]) -> list[Snapshot]:
+    """Return the same videos, each followed by its origin, if that is among them and was not placed before."""
+    left = {snapshot.intent: snapshot for snapshot in snapshots}
+    placed: list[Snapshot] = []
+    for newest in snapshots:
+        at: Snapshot | None = left.pop(newest.intent, None)
+        while at is not None:
+            placed.append(at)
+            at = left.pop(_made_from(at)[0], None)
+    return placed
+
+
+def _made_from(snapshot: Snapshot) -> tuple[str, str]:
+    """Return the job that a video was made from, and as what: ``final``, ``take``, ``continued``."""
+    return str(getattr(snapshot, "made_from", None) or ""), str(getattr(snapshot, "made_as", None) or "")
+
+
+def _same_press(snapshot: Snapshot, typed: Mapping[str, Any]) -> bool:
+    """Return whether these inputs ask for the same; the seed that a job got counts as typed, since loading it fills it in."""
+    seed = snapshot.seed
+    rest = {
+        name: value for name, value in typed.items() if name in snapshot.typed or seed is None or value != seed or isinstance(value, bool)
+    }
+    return _same(snapshot.typed, rest)
+
+
 def _same(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     """Return whether a press with `now` would ask for the same: files are compared by their path."""
     return {name: _plain(value) for name, value in before.items()} == {name: _plain(value) for name, value in now.items()}
@@ -108,4 +158,6 @@ def _same(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
 def _plain(value: Any) -> Any:
     if isinstance(value, dict) and "path" in value:
         return str(value["path"])
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
     return value if isinstance(value, (str, int, float, bool, list, dict, type(None))) else str(value)

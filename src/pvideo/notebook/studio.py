@@ -1,59 +1,69 @@
-"""The Studio: the model's inputs as controls, the price on the button, and this session's videos below."""
+"""The Studio: the model's inputs as controls, the price on the button, and this session's videos beside them."""
 
 from __future__ import annotations
 
+import secrets
 import weakref
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from pvideo.errors import InputError, PVideoError
+from pvideo.errors import PVideoError
 
-from .base import Live, hand
-from .chunks import stream
-from .menu import answer
+from .base import hand
+from .blueprint import at_hand, blank, model_name
+from .orders import Orders
 from .pulse import pulse
 from .purse import money_now, price_now
 from .strip import Strip
 from .values import Values
+from .view import message_of
+from .words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from pvideo.job.states import Snapshot
     from pvideo.job.video import Video
     from pvideo.model.schema import Model
 
-    from .uploads import Upload
-
-_NONCES = 1000
-
 _open: weakref.WeakSet[Studio] = weakref.WeakSet()
 
 
-class Studio(Live):
+class Studio(Orders):
     """Controls, price and videos for one model.
+
+    A model that pvideo does not know is asked for through the gateway while the Studio is already shown.
 
     Example:
         ``studio = pvideo.Studio(prompt="A paper boat in the rain", draft=True)``, shown on a cell's last line; then
         ``studio.inputs = {**studio.inputs, "duration": 3}`` and ``studio.generate()`` do what the page does.
 
     Args:
-        model: ``owner/name``; the one of `pvideo.configure` when not given.
+        model: ``owner/name`` or a model; the one of `pvideo.configure` when not given.
+        schema: What the model takes, when it is at hand: Replicate's model as JSON, its OpenAPI document, or the input schema.
         **inputs: Values to begin with, by the model's own names.
 
     Raises:
-        InputError: The model has no such input.
-        RefusedError: The model is not known.
+        InputError: The model has no such input, or `schema` is none.
         ImportError: The page part was not built.
     """
 
-    form = traitlets.Dict().tag(sync=True)
-    """What the controls are, from the model's schema."""
+    model = traitlets.Unicode().tag(sync=True)
+    """The model, ``owner/name``. Another one may be set: the form is built anew, and keeps what fits."""
 
     inputs = traitlets.Dict().tag(sync=True)
     """The values now, as typed; what is not in it has the model's default. A file stands here by its name."""
+
+    videos = traitlets.List(read_only=True)
+    """The videos of this Studio, newest first."""
+
+    # What the page is told.
+
+    state = traitlets.Dict().tag(sync=True)
+    """Whether the form is there: ``phase`` is ``ready``, ``loading`` or ``error``, with a ``message`` then."""
+
+    form = traitlets.Dict().tag(sync=True)
+    """What the controls are, from the model's schema."""
 
     problems = traitlets.List().tag(sync=True)
     """What is to be fixed before a press, each with its field."""
@@ -67,32 +77,39 @@ class Studio(Live):
     views = traitlets.List().tag(sync=True)
     """The videos of this Studio as the page sees them, newest first."""
 
+    strip = traitlets.Dict().tag(sync=True)
+    """What the strip shows beside them: what was made from what, stars."""
+
+    beside = traitlets.Unicode().tag(sync=True)
+    """The widget that compares videos in this Studio, as anywidget refers to it. Default ``""``."""
+
     notice = traitlets.Unicode().tag(sync=True)
     """One sentence above the button, when there is something to say. Default ``""``."""
 
-    def __init__(self, model: str | None = None, **inputs: Any) -> None:
-        from pvideo.job.press import find_model
-        from pvideo.model.presentation import form
+    saved = traitlets.Dict().tag(sync=True)
+    """What the saved notebook keeps of this Studio: ``html``, in the place of ``model``, marked with ``key``."""
 
-        self._model: Model = find_model(model)
+    def __init__(self, model: str | Model | None = None, schema: Any = None, **inputs: Any) -> None:
+        name = model_name(model, schema)
+        found = at_hand(model, schema)
+        self._model: Model = found or blank(name)
         self._strip = Strip(self._news)
         self._values = Values(self._model)
-        self._nonces: dict[str, None] = {}
-        super().__init__(kind="studio", form=form(self._model), inputs=self._values.first(inputs))
+        self._nonces = {}
+        self._key = secrets.token_urlsafe(9)
+        self._compared_now: Any = None
+        self._ready = found is not None
+        self._begun = False
+        self._first = {} if found else dict(inputs)
+        shown = self._values.first(inputs) if found else {}
+        super().__init__(kind="studio", model=self._model.name, inputs=shown, state=_ready() if found else _loading(name))
+        self._begun = True
         self.refresh()
         _open.add(self)
+        if found is None:
+            hand(self._fetch, name)
 
     # What a person types in Python.
-
-    @property
-    def model(self) -> str:
-        """The model, ``owner/name``."""
-        return self._model.name
-
-    @property
-    def videos(self) -> list[Video]:
-        """The videos of this Studio, newest first."""
-        return self._strip.videos
 
     def generate(self, *, again: bool = False) -> Video:
         """Press Generate: make a video from the inputs as they are; it costs what the button says.
@@ -104,31 +121,44 @@ class Studio(Live):
             InputError: An input does not fit.
             BudgetError: The budget stopped it.
             SettingsError: No account is set up.
+            RefusedError: The model is not known, or not yet.
         """
         from pvideo.job.press import press
 
+        if not self._ready:
+            raise PVideoError.make("model_refused", model=self.model, detail=say("labels", "loading_form", model=self.model))
         # Without `again` the journal gives the running video of the same inputs back, and nothing is sent.
         video = press(self._model, self._typed(), again=again, defaults=False)
-        self._strip.add(video)
+        self.take_in(video)
         self.notice = ""
         self._judge()
         return video
 
-    def __repr__(self) -> str:
-        """Say what it is: it is the text a saved notebook falls back to."""
-        return f"Studio({self._model.name!r}, videos={len(self.videos)})"
+    def load(self, video: Video) -> None:
+        """Fill the form with exactly what made a video, its seed included."""
+        snapshot = video.snapshot()
+        self.inputs = self._values.loaded(snapshot.typed, snapshot.seed)
+        self._tell_files({})
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        from .card import WIDGET
-        from .hosts import detect, notebook_folder
-        from .saved import saved_card
+    def compare(self, *videos: Video) -> Any:
+        """Show videos side by side, in the place of the card; returns the widget that does."""
+        import pvideo
 
-        newest = "".join(saved_card(video.snapshot(), notebook_folder()) for video in self.videos[:1])
-        words = f"<p>pvideo Studio for {escape(self._model.name)}: run this cell to use it.</p>"
-        bundle: dict[str, Any] = {"text/plain": repr(self), "text/html": newest or words}
-        if self.is_open and detect().kind != "headless":
-            bundle[WIDGET] = {"version_major": 2, "version_minor": 1, "model_id": self.model_id}
-        return bundle
+        shown = pvideo.compare(*videos)  # type: ignore[attr-defined, unused-ignore]
+        self._compared_now = shown
+        self.beside = f"anywidget:{shown.model_id}"
+        return shown
+
+    def take_in(self, video: Video) -> None:
+        """Take a video into the strip, in front of the others."""
+        self._strip.add(video)
+        self.set_trait("videos", self._strip.videos)
+
+    def reload(self) -> None:
+        """Ask for the model again, after it could not be had."""
+        if not self._ready:
+            self.state = _loading(self.model)
+            hand(self._fetch, self.model)
 
     def close(self) -> None:
         """Take the Studio off the page; its videos go on."""
@@ -139,17 +169,83 @@ class Studio(Live):
             pulse.forget(self)
         super().close()
 
+    def __repr__(self) -> str:
+        """Say what it is: it is the text a saved notebook falls back to."""
+        return f"Studio({self._model.name!r}, videos={len(self._strip.videos)})"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        from .card import WIDGET
+        from .hosts import detect
+
+        bundle: dict[str, Any] = {"text/plain": repr(self), "text/html": self._html()}
+        if self.is_open and detect().kind != "headless":
+            bundle[WIDGET] = {"version_major": 2, "version_minor": 1, "model_id": self.model_id}
+        return bundle
+
+    def _html(self) -> str:
+        """Return what stands where no widget is drawn: the newest video, and how to get the Studio back."""
+        from .hosts import notebook_folder
+        from .saved import saved_card
+
+        newest = "".join(saved_card(video.snapshot(), notebook_folder()) for video in self._strip.videos[:1])
+        return f"{newest}<p>{escape(say('labels', 'studio_saved', model=self._model.name))}</p>"
+
+    # The model.
+
+    @traitlets.observe("model")
+    def _model_changed(self, change: Any) -> None:
+        if self._begun and change["new"] != self._model.name:
+            self._become(change["new"])
+
+    def _become(self, name: str) -> None:
+        found = at_hand(name)
+        if found is not None:
+            self._adopt(found)
+            return
+        self._ready = False
+        self.state = _loading(name)
+        hand(self._fetch, name)
+
+    def _fetch(self, name: str) -> None:
+        """Ask Replicate; on a thread of its own, since it takes as long as the network does."""
+        from pvideo.job.press import find_model
+
+        try:
+            found = find_model(name)
+        except PVideoError as error:
+            if self.model == name:
+                self.state = {"phase": "error", "message": message_of(error, "bad")}
+            return
+        if self.model == name and self.is_open:
+            self._adopt(found)
+
+    def _adopt(self, model: Model) -> None:
+        """Show this model's form, with what fits of the values that stand now."""
+        begin, self._first = self._first, {}
+        known = {name: value for name, value in begin.items() if model.field(name) is not None}
+        kept = self._values.move(model, self.inputs)
+        unknown = [name for name in begin if name not in known]
+        self._model, self._ready = model, True
+        with self.hold_sync():
+            self.model = model.name
+            self.inputs = {**self._values.first({}), **kept, **self._values.taken(known)}
+            self.state = _ready()
+            self.notice = say("labels", "unknown_inputs", model=model.name, names=", ".join(unknown)) if unknown else ""
+        self.refresh()
+
     # What changes by itself.
 
     @traitlets.validate("inputs")
     def _inputs_valid(self, proposal: Any) -> dict[str, Any]:
         values: dict[str, Any] = dict(proposal["value"])
-        self._values.check(values)
-        return values
+        if self._ready:
+            self._values.check(values)
+        return self._values.taken(values)
 
     @traitlets.observe("inputs")
     def _inputs_changed(self, _: object) -> None:
-        self._judge()
+        if self._begun:
+            self._judge()
 
     def _news(self, _: Snapshot) -> None:
         pulse.mark(self)
@@ -158,22 +254,30 @@ class Studio(Live):
         """Bring the newest state of the videos to the page."""
         if not self.is_open:
             return
-        views = self._strip.views()
+        views, facts = self._strip.views(), self._strip.facts()
+        saved = {"html": self._html(), "model": self.model_id, "key": self._key}
         with self.hold_sync():
+            self.saved = saved
+            self.strip = facts
             self.views = views
         self._judge()
 
     def refresh(self) -> None:
-        """Say everything anew after the account or the demo changed."""
-        self.form = {**self.form, "first": price_now(self._model, self._typed()).first}
-        self._judge()
+        """Say everything anew after the account, the demo or the model changed."""
+        from pvideo.model.presentation import form
+
+        with self.hold_sync():
+            self.form = {**form(self._model), "first": price_now(self._model, self._typed()).first}
+            self.saved = {"html": self._html(), "model": self.model_id, "key": self._key}
+            self._judge()
 
     def _judge(self) -> None:
         """Say anew what is wrong, what it costs, and what is left of the budget."""
         from pvideo.model.validation import validate
 
         typed = self._typed()
-        problems = [{"field": problem.field, "message": problem.message} for problem in validate(self._model, typed)]
+        found = [(problem.field, problem.message) for problem in validate(self._model, typed)] if self._ready else []
+        problems = [{"field": field, "message": message} for field, message in found or self._strip.refused(typed)]
         price = price_now(self._model, typed, running=self._strip.running(typed) is not None)
         money = money_now()
         with self.hold_sync():
@@ -182,114 +286,19 @@ class Studio(Live):
     def _typed(self) -> dict[str, Any]:
         return self._values.typed(self.inputs)
 
-    # Messages: from the page.
 
-    def heard(self, content: Mapping[str, Any], buffers: list[memoryview]) -> None:
-        """Take one message of the page."""
-        handlers: dict[str, Callable[[Mapping[str, Any]], None]] = {
-            "hello": self._hello,
-            "inputs": self._take_inputs,
-            "generate": self._pressed,
-            "load": self._load,
-            "file_clear": self._clear_file,
-            "action": self._acted,
-            "menu": self._asked,
-            "want": self._wanted,
-        }
-        if content["kind"] == "file":
-            self._take_file(content, buffers)
-        elif content["kind"] in handlers:
-            handlers[content["kind"]](content)
+def _ready() -> dict[str, Any]:
+    return {"phase": "ready", "message": None}
 
-    def _hello(self, _: Mapping[str, Any]) -> None:
-        self.alive()
-        self.views = self._strip.views()
 
-    def _take_inputs(self, content: Mapping[str, Any]) -> None:
-        """Take the form's values: those of inputs that the model has; a secret is kept apart and never sent back."""
-        given = content.get("inputs")
-        if isinstance(given, dict):
-            self.inputs = self._values.take(given)
-
-    def _pressed(self, content: Mapping[str, Any]) -> None:
-        """Take a press once: a message that comes twice is one press."""
-        nonce = content.get("nonce")
-        if not isinstance(nonce, str) or not 8 <= len(nonce) <= 100 or nonce in self._nonces:
-            return
-        self._nonces[nonce] = None
-        for old in list(self._nonces)[:-_NONCES]:
-            del self._nonces[old]
-        self._take_inputs(content)
-        hand(self._generate, content.get("again") is True)
-
-    def _generate(self, again: bool) -> None:
-        try:
-            self.generate(again=again)
-        except InputError as error:
-            self.problems = [{"field": problem.field, "message": problem.message} for problem in error.problems]
-            if error.problems:
-                self.send({"kind": "focus_problem", "field": error.problems[0].field})
-            else:
-                self.notice = str(error)
-        except PVideoError as error:
-            self.notice = str(error)
-
-    def _load(self, content: Mapping[str, Any]) -> None:
-        """Fill the form with what made one of the videos."""
-        video = self._strip.get(content.get("id"))
-        if video is not None:
-            self.inputs = self._values.loaded(video.snapshot().typed)
-
-    def _acted(self, content: Mapping[str, Any]) -> None:
-        video = self._strip.offered(content)
-        if video is not None:
-            hand(self._act, str(content["name"]), video)
-
-    def _asked(self, content: Mapping[str, Any]) -> None:
-        video = self._strip.offered(content, "more")
-        if video is not None:
-            hand(self._answer, video, dict(content))
-
-    def _answer(self, video: Video, content: dict[str, Any]) -> None:
-        answer(video, content, self.send)
-        pulse.mark(self)
-
-    def _act(self, name: str, video: Video) -> None:
-        from .doing import act
-
-        try:
-            new = act(name, video)
-        except PVideoError as error:
-            self.notice = str(error)
-            return
-        if new is not None and new is not video:
-            self._strip.add(new)
-        pulse.mark(self)
-
-    def _wanted(self, content: Mapping[str, Any]) -> None:
-        video = self._strip.get(content.get("id"))
-        if video is not None:
-            hand(stream, self.send, video.snapshot().path, video.snapshot().intent)
-
-    def _take_file(self, content: Mapping[str, Any], buffers: list[memoryview]) -> None:
-        got = self._values.piece(content, buffers)
-        if isinstance(got, str):
-            self.notice = got
-        elif got is not None:
-            hand(self._filed, str(content["field"]), got)
-
-    def _filed(self, field: str, upload: Upload) -> None:
-        self.inputs = {**self.inputs, field: upload.name}
-        self.send({"kind": "file_ok", "field": field, "name": upload.name, "size": upload.size, "thumb": upload.thumb()})
-
-    def _clear_file(self, content: Mapping[str, Any]) -> None:
-        field = str(content.get("field"))
-        self._values.drop(field)
-        self.inputs = {name: value for name, value in self.inputs.items() if name != field}
+def _loading(name: str) -> dict[str, Any]:
+    return {"phase": "loading", "message": None, "model": name}
 
 
 def refresh_all() -> None:
-    """Bring the prices of every open Studio up to date: the account, or the demo, has changed."""
+    """Bring every open Studio up to date: the account, or the demo, has changed. One that could not get its model asks again."""
     for studio in list(_open):
         if studio.is_open:
             studio.refresh()
+            if studio.state.get("phase") == "error":
+                studio.reload()

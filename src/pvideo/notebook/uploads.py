@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .words import say
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -60,6 +62,7 @@ class Uploads:
     def __init__(self) -> None:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._parts: dict[str, _Part] = {}
+        self._names: dict[Path, str] = {}
         self._count = 0
 
     def take(self, content: Mapping[str, Any], buffers: list[Any]) -> Upload | str | None:
@@ -67,41 +70,69 @@ class Uploads:
         field, index, count, size = (content.get(name) for name in ("field", "index", "count", "size"))
         numbers = [number for number in (index, count, size) if isinstance(number, int) and not isinstance(number, bool)]
         if not isinstance(field, str) or len(numbers) != 3 or len(buffers) != 1:
-            return "A piece of the file did not arrive as it should; choose it again."
+            return say("labels", "upload_odd")
+        field = f"{field}/{content.get('slot') or ''}"
         if numbers[2] > LARGEST or len(buffers[0]) > PIECE:
-            self.drop(field)
-            return f"{_safe(content.get('name'))} is too large."
+            self._forget(field)
+            return say("labels", "too_large", name=_safe(content.get("name")))
         if index == 0:
             self._begin(field, content, count=numbers[1], size=numbers[2])
         part = self._parts.get(field)
         if part is None or index != part.next or count != part.count or part.got + len(buffers[0]) > part.size:
-            self.drop(field)
-            return "A piece of the file was lost on its way; choose it again."
+            self._forget(field)
+            return say("labels", "upload_lost")
         return self._append(field, part, bytes(buffers[0]))
 
+    def keep(self, field: str, value: Any) -> Upload:
+        """Keep a file that was given in memory, from code: bytes, or a Pillow image."""
+        if isinstance(value, (bytes, bytearray, memoryview)):
+            data, name = bytes(value), field
+        else:
+            from pvideo.model.picture import as_png
+
+            data, name = as_png(value), f"{field}.png"
+        path = self._path(_safe(name))
+        path.write_bytes(data)
+        return Upload(path, self._names[path], len(data))
+
+    def known(self, path: Path) -> Upload | None:
+        """Return a file of ours again, by where it lies."""
+        name = self._names.get(path)
+        return None if name is None else Upload(path, name, path.stat().st_size if path.exists() else 0)
+
     def drop(self, field: str) -> None:
-        """Forget a file that is not whole."""
-        part = self._parts.pop(field, None)
+        """Forget the files of an input that are not whole."""
+        for key in [key for key in self._parts if key.rpartition("/")[0] == field]:
+            self._forget(key)
+
+    def _forget(self, key: str) -> None:
+        part = self._parts.pop(key, None)
         if part is not None:
             part.path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Delete every file."""
         self._parts.clear()
+        self._names.clear()
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
 
     def _begin(self, field: str, content: Mapping[str, Any], *, count: int, size: int) -> None:
-        self.drop(field)
+        self._forget(field)
+        name = _safe(content.get("name"))
+        self._parts[field] = _Part(path=self._path(name), name=name, size=size, count=count)
+
+    def _path(self, name: str) -> Path:
+        """Make an empty file for this name, in a folder that only we can read."""
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="pvideo-")
         self._count += 1
-        name = _safe(content.get("name"))
         # Our own number in front: a name of the page's is never a path, and never twice the same.
         path = Path(self._folder.name) / f"{self._count}-{name}"
         path.touch(mode=0o600, exist_ok=False)
-        self._parts[field] = _Part(path=path, name=name, size=size, count=count)
+        self._names[path] = name
+        return path
 
     def _append(self, field: str, part: _Part, piece: bytes) -> Upload | str | None:
         with part.path.open("ab") as file:
@@ -113,7 +144,7 @@ class Uploads:
         del self._parts[field]
         if part.got != part.size:
             part.path.unlink(missing_ok=True)
-            return "The file did not arrive whole; choose it again."
+            return say("labels", "upload_cut")
         return Upload(part.path, part.name, part.size)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pvideo.errors import texts
 from pvideo.model.schema import MISSING
 
 from .options import OURS
@@ -17,15 +18,23 @@ _LEFT = 30
 def usage(model: Model) -> str:
     """Return the help text."""
     head = [
-        "%%pvideo [name] [--options]        the prompt is the cell's text; `name` becomes a Video",
+        f"%%pvideo [name] [--options]        {_text_word(model)}; `name` becomes a Video",
         "{variable}, {cat.seed}, {row[key]} are filled in, in the line and in the text; {{ and }} are literal braces.",
         "",
         f"Inputs of {model.name} ({price_line(model)}):",
     ]
-    fields = [_field(field) for field in model.fields if field.name != "prompt" and field.place != "hidden"]
+    fields = [_field(field) for field in model.fields if field.name != model.prompt_field and field.place != "hidden"]
+    fields = fields if model.has_schema else [f"  {texts()['notes']['no_schema'].format(model=model.name)}"]
     ours = [_row(f"--{name.replace('_', '-')}", words) for name, words in OURS.items()]
     rest = [_row("--model OWNER/NAME", f"another model (default {model.name})"), _row("--input NAME=VALUE", "any input by its own name")]
     return "\n".join([*head, *fields, "", "Ours:", *ours, *rest])
+
+
+def _text_word(model: Model) -> str:
+    """Say which input the cell's text is."""
+    if model.prompt_field is None:
+        return "the cell has no text"
+    return f"the {model.prompt_field} is the cell's text"
 
 
 def price_line(model: Model) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import InputError
+from pvideo.model.values import is_file
 
 from .text import nearest
 from .uploads import Upload, Uploads
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pvideo.model.schema import Model
 
@@ -21,7 +24,7 @@ class Values:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._uploads = Uploads()
-        self._files: dict[str, Upload] = {}
+        self._files: dict[str, dict[str, Upload]] = {}
         self._secrets: dict[str, Any] = {}
 
     def first(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,9 +33,22 @@ class Values:
 
         self.check(inputs)
         prompt = {"prompt": self._model.first} if self._model.first else {}
-        draft = {"draft": True} if self._model.has_draft else {}
+        draft = {self._model.draft: True} if self._model.has_draft else {}
         preset = {name: value for name, value in current().inputs.items() if self._model.field(name) is not None}
-        return {**prompt, **draft, **preset, **inputs}
+        return {**prompt, **draft, **preset, **self.taken(inputs)}
+
+    def move(self, model: Model, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Take another model's form, and return what of `inputs` fits it."""
+        from pvideo.model.validation import validate
+
+        self._model = model
+        for gone in [name for name in self._files if model.field(name) is None]:
+            self.drop(gone)
+        # A secret was typed for the other model; it is not passed on.
+        self._secrets.clear()
+        known = {field.name: value for name, value in inputs.items() if (field := model.field(name)) is not None}
+        wrong = {problem.field for problem in validate(model, self.typed(known))}
+        return {name: value for name, value in known.items() if name not in wrong}
 
     def check(self, inputs: Mapping[str, Any]) -> None:
         """Refuse names that the model does not have.
@@ -47,11 +63,32 @@ class Values:
                 hint = f"Did you mean {near}? " if near else f"There are: {', '.join(known)}. "
                 raise InputError("option_unknown", option=name, model=self._model.name, suggestion=hint)
 
+    def taken(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Return values from code as they may be shown: no secret, no bytes; a picture in memory becomes a file of ours."""
+        shown = {}
+        for name, value in inputs.items():
+            field = self._model.field(str(name))
+            if field is not None and field.secret:
+                self._secrets[field.name] = value
+            else:
+                key = field.name if field is not None else str(name)
+                shown[key] = [self._shown(key, one) for one in value] if isinstance(value, (list, tuple)) else self._shown(key, value)
+        return shown
+
+    def _shown(self, field: str, value: Any) -> Any:
+        if isinstance(value, os.PathLike):
+            return os.fspath(value)
+        if not is_file(value) or isinstance(value, dict):
+            return value
+        return self._keep(field, self._uploads.keep(field, value)).name
+
     def typed(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the inputs as a press takes them."""
         values = {name: value for name, value in inputs.items() if value is not None and value != ""}
-        files = {name: upload.path for name, upload in self._files.items() if values.get(name) == upload.name}
-        return {**values, **files, **self._secrets}
+        for name, files in self._files.items():
+            if name in values:
+                values[name] = _by_path(values[name], files)
+        return {**values, **self._secrets}
 
     def take(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the page's values that may be shown: of inputs that the model has, and no secret."""
@@ -64,9 +101,31 @@ class Values:
                 kept[field.name] = value
         return kept
 
-    def loaded(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a finished job's inputs for the form; files are not loaded again."""
-        return {name: value for name, value in asked.items() if self._model.field(name) is not None and not isinstance(value, dict)}
+    def loaded(self, asked: Mapping[str, Any], seed: int | None = None) -> dict[str, Any]:
+        """Return a job's inputs for the form, with the seed that was used: exactly what made it, as far as its files are there."""
+        values: dict[str, Any] = {}
+        for name, value in asked.items():
+            field = self._model.field(name)
+            if field is None or field.secret:
+                continue
+            found = [self._found(field.name, one) for one in value] if isinstance(value, list) else self._found(field.name, value)
+            if found not in (None, []):
+                values[field.name] = [one for one in found if one is not None] if isinstance(found, list) else found
+        if seed is not None and self._model.seed_field:
+            values.setdefault(self._model.seed_field, seed)
+        return values
+
+    def _found(self, field: str, value: Any) -> Any:
+        """Return a file of a job as the form shows it: one of ours by its name, another by its path; None when it is gone."""
+        if not (isinstance(value, dict) and is_file(value)):
+            return value
+        if "path" not in value:
+            return None
+        path = Path(str(value["path"]))
+        mine = self._uploads.known(path)
+        if mine is None:
+            return str(value["path"])
+        return self._keep(field, mine).name if path.exists() else None
 
     def piece(self, content: Mapping[str, Any], buffers: list[Any]) -> Upload | str | None:
         """Take a piece of a file: the file when it is whole, or what is wrong."""
@@ -74,12 +133,18 @@ class Values:
         if field is None or field.media is None:
             return None
         got = self._uploads.take(content, buffers)
-        if isinstance(got, Upload):
-            self._files[field.name] = got
-        return got
+        return self._keep(field.name, got) if isinstance(got, Upload) else got
+
+    def files(self, inputs: Mapping[str, Any]) -> Iterator[tuple[str, Upload]]:
+        """Return the files that the form shows, with their inputs."""
+        for name, files in self._files.items():
+            values = inputs.get(name)
+            for value in values if isinstance(values, list) else [values]:
+                if isinstance(value, str) and value in files:
+                    yield name, files[value]
 
     def drop(self, field: str) -> None:
-        """Forget the file of an input."""
+        """Forget the files of an input. They stay on the disk while this Studio is open: a job may still read them."""
         self._uploads.drop(field)
         self._files.pop(field, None)
 
@@ -87,3 +152,20 @@ class Values:
         """Delete the files."""
         self._files.clear()
         self._uploads.close()
+
+    def _keep(self, field: str, upload: Upload) -> Upload:
+        """Keep a file under a name that no other file of this input has."""
+        known = self._files.setdefault(field, {})
+        name, number = upload.name, 1
+        while name in known and known[name].path != upload.path:
+            number += 1
+            stem, dot, end = upload.name.rpartition(".")
+            name = f"{stem or end} ({number}){dot if stem else ''}{end if stem else ''}"
+        known[name] = Upload(upload.path, name, upload.size)
+        return known[name]
+
+
+def _by_path(value: Any, files: Mapping[str, Upload]) -> Any:
+    if isinstance(value, list):
+        return [_by_path(one, files) for one in value]
+    return files[value].path if isinstance(value, str) and value in files else value

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-import os
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from .buttons import actions, more
 from .facts import facts, notes, shape
-from .source import known_model
+from .made import PLAYED, content_type, files, kind, relative, text
 from .words import clock, date, is_budget, money, price, span
 
 if TYPE_CHECKING:
@@ -18,10 +17,12 @@ if TYPE_CHECKING:
     from pvideo.errors import PVideoError
     from pvideo.job.states import Snapshot
 
+__all__ = ["KEYS", "message_of", "playable", "relative", "view_of"]
+
 KEYS = (
     *("id", "nonce", "name", "status", "done", "demo", "phase", "values", "now", "pressed", "sent", "created", "next", "estimate"),
     *("progress", "took", "money", "prompt", "facts", "notes", "message", "actions", "more", "video", "received", "total", "shape"),
-    *("poster", "autoplay", "log", "kind", "text", "stars", "remark"),
+    *("poster", "autoplay", "log", "kind", "text", "files", "stars", "remark"),
 )
 """The names of a view's parts."""
 
@@ -68,18 +69,12 @@ def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay:
         "poster": _poster(snapshot),
         "autoplay": autoplay and not snapshot.reused,
         "log": _log(snapshot),
-        "kind": _kind(snapshot),
-        "text": "",
+        "kind": kind(snapshot),
+        "text": text(snapshot),
+        "files": files(snapshot, base),
         "stars": snapshot.stars,
         "remark": snapshot.remark,
     }
-
-
-def relative(path: Path | None, base: Path) -> str:
-    """Return `path` as a relative address from the notebook's folder; empty when there is no file yet."""
-    if path is None:
-        return ""
-    return quote(os.path.relpath(path, base).replace(os.sep, "/"))
 
 
 def _phase(snapshot: Snapshot) -> str:
@@ -101,6 +96,7 @@ def _values(snapshot: Snapshot) -> dict[str, str | int]:
     timed_out = error is not None and error.key == "timed_out"
     return {
         "ahead": snapshot.ahead,
+        "file": snapshot.sending_file,
         "gateway": snapshot.gateway,
         "made": date(made) if made else "",
         "looked": clock(snapshot.looked_at) if snapshot.looked_at else "",
@@ -142,13 +138,13 @@ def message_of(error: PVideoError, tone: str) -> dict[str, str]:
 
 def _video(snapshot: Snapshot, file: str) -> dict[str, Any] | None:
     url = playable(snapshot.output_url, demo=snapshot.realm == "demo")
-    if not (url or file) or _kind(snapshot) not in {"video", "audio", "image"}:
+    if not (url or file) or kind(snapshot) not in PLAYED:
         return None
     media = snapshot.media
     return {
         "url": url,
         "file": file,
-        "type": "video/mp4",
+        "type": content_type(snapshot.path),
         "bytes": snapshot.total or snapshot.received or 0,
         "seconds": float(media.seconds) if media and media.seconds else float(_number(snapshot.input.get("duration"))),
     }
@@ -173,11 +169,6 @@ def _log(snapshot: Snapshot) -> dict[str, str] | None:
         return None
     href = snapshot.dashboard_url or ""
     return {"id": snapshot.log_id, "href": href if href.startswith("https://") else ""}
-
-
-def _kind(snapshot: Snapshot) -> str:
-    model = known_model(snapshot.model)
-    return model.output if model else "video"
 
 
 def _number(value: Any) -> float:

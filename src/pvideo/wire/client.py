@@ -160,6 +160,16 @@ class Client:
         answer = await self._look(gateway.model(self._endpoint, owner, name), "read")
         return read_object(answer.status, answer.body) or self._refuse(answer, "read", f"{owner}/{name}")
 
+    async def version(self, owner: str, name: str, version: str) -> dict[str, Any]:
+        """Return one version of a model with its schema.
+
+        Raises:
+            LookFailed: See `model`.
+            ValueError: The name or the version cannot be one.
+        """
+        answer = await self._look(gateway.version(self._endpoint, owner, name, version), "read")
+        return read_object(answer.status, answer.body) or self._refuse(answer, "read", f"{owner}/{name}:{version}")
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._sender.aclose()

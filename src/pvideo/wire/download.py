@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from pvideo.errors import PVideoError
+from pvideo.wire.output import is_ours
 from pvideo.wire.part import Part, is_full
-from pvideo.wire.sniff import file_type, strangeness
+from pvideo.wire.sniff import FileType, file_type, named_type, strangeness
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,14 +97,14 @@ async def fetch(
     try:
         with Part(part) as file:
             if source[:5].lower() == "data:":
-                await asyncio.to_thread(_decode, source, file)
+                kind = await asyncio.to_thread(_decode, source, file)
             else:
                 from pvideo.wire.transfer import Transfer
 
                 transfer = Transfer(endpoint, file, on_progress, cap, user_agent=user_agent, sleep=sleep, recorder=on_exchange)
                 async with asyncio.timeout(LIFETIME):
-                    await transfer.run(source, transport)
-            return await asyncio.to_thread(_finish, file, on_progress)
+                    kind = await transfer.run(source, transport)
+            return await asyncio.to_thread(_finish, file, kind, on_progress)
     except TimeoutError:
         failure = DownloadFailed(PVideoError.make("fetch_failed", detail="it took an hour", until="now"), retry=True)
     except OSError as problem:
@@ -132,7 +133,8 @@ def unfetched(detail: str, *, gone: bool = False) -> DownloadFailed:
     return DownloadFailed(PVideoError.make("fetch_failed", detail=detail, until="the hour is over"), retry=True, gone=gone)
 
 
-def _decode(source: str, file: Part) -> None:
+def _decode(source: str, file: Part) -> FileType:
+    """Write a ``data:`` URI's bytes, and return what they are."""
     head, comma, payload = source.partition(",")
     if not comma or len(payload) > DATA_CAP * 4 // 3 + 4:
         raise strange("The file in the answer is too large." if comma else "The file in the answer is damaged.")
@@ -145,15 +147,15 @@ def _decode(source: str, file: Part) -> None:
         damaged = True
     if damaged:
         raise strange("The file in the answer is damaged.")
-    if file_type(data[:64]) is None:
-        raise strange(f"The answer holds {strangeness(data)}, not a video.")
-    file.write(data)
-
-
-def _finish(file: Part, tell: Tell) -> Fetched:
-    kind = file_type(file.head())
+    declared = head[5:].partition(";")[0]
+    kind = named_type("", declared) if is_ours(source) else file_type(data[:64]) or named_type("", declared)
     if kind is None:
-        raise strange("The file is none that models make.")
+        raise strange(f"The answer holds {strangeness(data)}, not a file that models make.")
+    file.write(data)
+    return kind
+
+
+def _finish(file: Part, kind: FileType, tell: Tell) -> Fetched:
     digest = file.finish()
     tell(file.size, file.size)
     return Fetched(bytes=file.size, sha256=digest, content_type=kind.content_type, extension=kind.extension)

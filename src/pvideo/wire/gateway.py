@@ -54,7 +54,7 @@ def create(
     if prefer_wait is not None:
         headers["Prefer"] = "wait" if prefer_wait >= _LONGEST_PREFER else f"wait={max(prefer_wait, 1)}"
     if endpoint.kind != "direct":
-        headers |= _create_headers(event_id, metadata, log_payload=log_payload)
+        headers |= _routing(endpoint) | _create_headers(event_id, metadata, log_payload=log_payload)
     return Ask(method="POST", path="/predictions", headers=headers, body=payload)
 
 
@@ -74,7 +74,7 @@ def get(endpoint: Endpoint, prediction_id: str) -> Ask:
 
 def cancel(endpoint: Endpoint, prediction_id: str) -> Ask:
     """Return the request that cancels a prediction (a running one may still be billed)."""
-    headers = {} if endpoint.kind == "direct" else {"cf-aig-skip-cache": "true", "cf-aig-max-attempts": "1"}
+    headers = {} if endpoint.kind == "direct" else {"cf-aig-skip-cache": "true", "cf-aig-max-attempts": "1", **_routing(endpoint)}
     return Ask(method="POST", path=f"{_prediction_path(prediction_id)}/cancel", headers=headers)
 
 
@@ -95,6 +95,19 @@ def model(endpoint: Endpoint, owner: str, name: str) -> Ask:
         msg = "a model is called owner/name"
         raise ValueError(msg)
     return Ask(method="GET", path=f"/models/{quote(owner)}/{quote(name)}", headers=_look_headers(endpoint))
+
+
+def version(endpoint: Endpoint, owner: str, name: str, version_id: str) -> Ask:
+    """Return the request for one version of a model and its schema.
+
+    Raises:
+        ValueError: A part of the name, or the version, cannot stand in a path.
+    """
+    if not _PART.fullmatch(version_id):
+        msg = "a version is 64 hex digits"
+        raise ValueError(msg)
+    whole = model(endpoint, owner, name)
+    return Ask(method="GET", path=f"{whole.path}/versions/{quote(version_id)}", headers=whole.headers)
 
 
 def cursor_of(url: object) -> str | None:
@@ -131,4 +144,9 @@ def _create_headers(event_id: str, metadata: Mapping[str, Any] | None, *, log_pa
 
 def _look_headers(endpoint: Endpoint) -> dict[str, str]:
     # Looks are many: they stay out of the gateway's log (100 000 entries on a free account) and never come from its cache.
-    return {} if endpoint.kind == "direct" else {"cf-aig-skip-cache": "true", "cf-aig-collect-log": "false"}
+    return {} if endpoint.kind == "direct" else {"cf-aig-skip-cache": "true", "cf-aig-collect-log": "false", **_routing(endpoint)}
+
+
+def _routing(endpoint: Endpoint) -> dict[str, str]:
+    """Name the stored key to use; without one the gateway takes the key called ``default``, and a token of ours would win over both."""
+    return {"cf-aig-byok-alias": endpoint.stored_key} if endpoint.stored_key and endpoint.stored_keys else {}

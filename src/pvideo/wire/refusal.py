@@ -6,6 +6,7 @@ prediction that is paid. Codes and bodies: captured from the live services or in
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pvideo.errors import PVideoError
@@ -167,6 +168,8 @@ def _definite(
         "status": status,
         "model": model or "the model",
     }
+    if key == "stored_key":
+        values |= {"alias": endpoint.stored_key, "called": _called(endpoint.stored_key, message)}
     if key in _TOKEN_KEYS:
         values["source"] = _source(key, endpoint)
     if key not in _BUSY_KEYS:
@@ -174,6 +177,15 @@ def _definite(
     wait = bounded(asked)
     values |= {"seconds": _UNKNOWN_SECONDS if wait is None else round(wait), "retry_after": wait}
     return Verdict(kind="busy", error=PVideoError.make(key, **values), retry_after=wait, asked=asked)
+
+
+def _called(alias: str, message: str) -> str:
+    """Tell a gateway without keys from one without this alias; its message lists those it has ("Configured aliases: 'a'", captured)."""
+    known = re.findall(r"'([^']{1,80})'", message.partition("Configured aliases:")[2])
+    if not (alias or known):
+        return ""
+    only = ", only " + ", ".join(f'"{name}"' for name in known[:10]) if known else ""
+    return f' called "{alias or "default"}"{only}'
 
 
 def _field_lines(shape: GatewayError | ReplicateError) -> str:
@@ -186,7 +198,8 @@ def _source(key: str, endpoint: Endpoint) -> str:
     """Say which credential it was: where it came from and its length, never a part of it."""
     if key == "gateway_token":
         return _shown(endpoint.gateway_token) or "no token (CF_AIG_TOKEN is not set)"
-    return _shown(endpoint.replicate_token) or f"the key stored in {endpoint.gateway}"
+    alias = f' "{endpoint.stored_key}"' if endpoint.stored_key else ""
+    return _shown(endpoint.replicate_token) or f"the key{alias} stored in {endpoint.gateway}"
 
 
 def _shown(secret: Secret | None) -> str:

@@ -30,6 +30,57 @@ _STARTS = (
 _RIFF = {b"WEBP": FileType("image/webp", ".webp"), b"WAVE": FileType("audio/wav", ".wav")}
 
 
+_NAMED = {
+    ".txt": "text/plain",
+    ".md": "text/markdown",
+    ".csv": "text/csv",
+    ".srt": "application/x-subrip",
+    ".vtt": "text/vtt",
+    ".ass": "text/x-ssa",
+    ".json": "application/json",
+    ".jsonl": "application/jsonl",
+    ".xml": "application/xml",
+    ".yaml": "application/yaml",
+    ".html": "text/html",
+    ".svg": "image/svg+xml",
+    ".pdf": "application/pdf",
+    ".zip": "application/zip",
+    ".tar": "application/x-tar",
+    ".gz": "application/gzip",
+    ".glb": "model/gltf-binary",
+    ".gltf": "model/gltf+json",
+    ".obj": "model/obj",
+    ".ply": "model/ply",
+    ".stl": "model/stl",
+    ".mid": "audio/midi",
+    ".aac": "audio/aac",
+    ".bmp": "image/bmp",
+    ".tiff": "image/tiff",
+    ".psd": "image/vnd.adobe.photoshop",
+    ".npy": "application/octet-stream",
+    ".npz": "application/octet-stream",
+    ".bin": "application/octet-stream",
+    ".safetensors": "application/octet-stream",
+}
+"""Kinds that have no first bytes of their own, or none that matter here: for these the file's name is believed."""
+_TYPES = {kind: suffix for suffix, kind in reversed(_NAMED.items()) if kind not in {"text/html", "application/octet-stream"}}
+
+
+def named_type(name: str, declared: str = "") -> FileType | None:
+    """Return what a file is by its name, or by what its host calls it when the name tells nothing; None when neither is known.
+
+    Args:
+        name: The last part of its address.
+        declared: The host's content type.
+    """
+    dot = name.rfind(".")
+    suffix = name[dot:].lower() if dot >= 0 else ""
+    if suffix in _NAMED:
+        return FileType(_NAMED[suffix], suffix)
+    declared = declared.partition(";")[0].strip().lower()
+    return FileType(declared, _TYPES[declared]) if not suffix and declared in _TYPES else None
+
+
 def file_type(head: bytes) -> FileType | None:
     """Return what a file is that begins with `head`, or None when it is nothing that models deliver."""
     if head[4:8] == b"ftyp":

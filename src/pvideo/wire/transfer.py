@@ -7,6 +7,7 @@ import contextlib
 import re
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -15,7 +16,7 @@ from pvideo.wire.exchange import Recorder, file_exchange
 from pvideo.wire.hosts import StrangeAddressError, check, follow
 from pvideo.wire.part import Part, room_for
 from pvideo.wire.refusal import judge_exception
-from pvideo.wire.sniff import ENOUGH, FileType, file_type, strangeness
+from pvideo.wire.sniff import ENOUGH, FileType, file_type, named_type, strangeness
 from pvideo.wire.transport import open_transport, ssl_context
 from pvideo.wire.verdict import asked_wait, bounded
 
@@ -63,10 +64,11 @@ class Transfer:
         self._etag = ""
         self._total: int | None = None
         self._kind: FileType | None = None
+        self._named: FileType | None = None
         self._doubted = -1
 
-    async def run(self, url: str, given: httpx.AsyncBaseTransport | None) -> None:
-        """Fetch `url` whole.
+    async def run(self, url: str, given: httpx.AsyncBaseTransport | None) -> FileType:
+        """Fetch `url` whole, and return what it is.
 
         Raises:
             DownloadFailed: It could not be, or not be written.
@@ -79,6 +81,11 @@ class Transfer:
             if given is None:
                 with contextlib.suppress(Exception):
                     await transport.aclose()
+        # What lies on the disk counts, whatever its beginning was taken for.
+        kind = file_type(self._file.head()) or self._kind
+        if kind is None:
+            raise strange("The file is none that models make.")
+        return kind
 
     async def _connections(self, url: str) -> httpx.AsyncBaseTransport:
         if url.lower().startswith("https:"):
@@ -102,6 +109,7 @@ class Transfer:
 
     async def _attempt(self, url: str, transport: httpx.AsyncBaseTransport) -> None:
         response = await self._opened(url, transport)
+        self._named = named_type(urlsplit(url).path.rpartition("/")[2], response.headers.get("content-type", ""))
         try:
             await self._begin(response)
             await self._take(response)
@@ -200,9 +208,9 @@ class Transfer:
 
     async def _write(self, block: bytes) -> None:
         if self._kind is None:
-            self._kind = file_type(block)
+            self._kind = file_type(block) or self._named
             if self._kind is None:
-                raise strange(f"The file host sent {strangeness(block)}, not a video.", retry=True)
+                raise strange(f"The file host sent {strangeness(block)}, not a file that models make.", retry=True)
         if self._file.size + len(block) > self._cap:
             raise strange(f"It is larger than {self._cap // 1024**2} MB.")
         await self._disk(self._file.write, block)

@@ -1,0 +1,95 @@
+"""The gateway's log entry of a job: found by its log id, else by its event id, else by its metadata; and feedback given to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pvideo import settings
+from pvideo.errors import ManagementError, SettingsError
+from pvideo.job import gateways
+from pvideo.wire.gateways import LogEntry, dashboard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pvideo.endpoint import Management
+    from pvideo.library.rows import JobRow
+    from pvideo.wire.management import Cloud
+
+__all__ = ["LogEntry", "feedback", "link", "log"]
+
+
+def log(row: JobRow, *, connect: Callable[[Management], Cloud] | None = None) -> LogEntry:
+    """Return what the gateway noted of a job's create.
+
+    Args:
+        row: The job.
+        connect: Opens Cloudflare's API (tests give their own).
+
+    Raises:
+        SettingsError: There is no token for this.
+        ManagementError: The log has no entry, is in the dashboard only, or may not be read; its next step holds the dashboard's link.
+    """
+    with _open(row, connect) as cloud:
+        return _found(cloud, row)
+
+
+def feedback(
+    row: JobRow, value: int | None, *, score: float | None = None, connect: Callable[[Management], Cloud] | None = None
+) -> LogEntry:
+    """Give a job's log entry a thumb, and return the entry as it then is.
+
+    Args:
+        row: The job.
+        value: 1 (good), -1 (bad), or None to take it back.
+        score: Any number, where you keep scores.
+        connect: As for `log`.
+
+    Raises:
+        SettingsError: The value is another one, or there is no token for this.
+        ManagementError: As for `log`; the token also needs "AI Gateway Edit".
+    """
+    if value not in {1, -1, None} or isinstance(value, bool):
+        raise SettingsError("setting_wrong", setting="feedback", problem=f"is {value!r}", advice="Give 1, -1, or None to take it back.")
+    with _open(row, connect) as cloud:
+        entry = _found(cloud, row)
+        cloud.feedback(row.gateway, entry.id, feedback=value, score=score)
+        return replace(entry, feedback=value, score=entry.score if score is None else score)
+
+
+def link(row: JobRow) -> str:
+    """Return the dashboard's log page for a job; empty where there is none."""
+    real = row.realm == "real" and row.kind == "gateway" and row.account and row.gateway
+    return dashboard(row.account, row.gateway) if real else ""
+
+
+def _open(row: JobRow, connect: Callable[[Management], Cloud] | None) -> Cloud:
+    if row.kind == "direct" or not (row.account and row.gateway):
+        raise ManagementError("log_none", reason="It was sent to Replicate itself, not through a gateway.")
+    if row.state == "new" or (row.sent_at is None and not row.log_id):
+        raise ManagementError("log_none", reason="It was never sent.")
+    there = settings.management()
+    if there.realm != row.realm:
+        where = "in the demo; turn that on with %pvideo demo" if row.realm == "demo" else "through your account; the demo is on now"
+        raise ManagementError("log_none", reason=f"It was made {where}.")
+    return (connect or gateways._connect)(replace(there, account_id=row.account))  # noqa: SLF001 - the same room
+
+
+def _found(cloud: Cloud, row: JobRow) -> LogEntry:
+    entry = cloud.log(row.gateway, row.log_id) if row.log_id else None
+    if entry is not None:
+        return entry
+    for key, value in (("event_id", row.event_id), ("metadata.value", row.intent)):
+        entries = cloud.find_logs(row.gateway, key, value) if value else []
+        if entries is None:
+            raise ManagementError("log_elsewhere", gateway=row.gateway, link=_advice(row))
+        created = [entry for entry in entries if entry.path.strip("/").endswith("predictions")]
+        if created:
+            return created[0]
+    raise ManagementError("log_missing", gateway=row.gateway, link=_advice(row))
+
+
+def _advice(row: JobRow) -> str:
+    where = link(row)
+    return f"Look there: {where}" if where else "Look again in a moment."

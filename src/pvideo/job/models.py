@@ -1,0 +1,73 @@
+"""Finding a model by what a person calls it: in the catalog, among those kept from before, else by asking Replicate."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from pvideo import settings
+from pvideo.errors import PVideoError
+from pvideo.job.engine import Engine
+from pvideo.model import shelf
+from pvideo.model.reference import Reference, read
+
+if TYPE_CHECKING:
+    from pvideo.model.schema import Model
+
+ANSWER_WITHIN = 8.0
+"""Seconds a cell may wait for a model that is met for the first time."""
+
+
+def find_model(model: str | Model | None = None) -> Model:
+    """Return a model by its reference; one that is kept from before is taken at once, and asked for anew in the background.
+
+    Raises:
+        InputError: ``model_name_wrong``: it is no model's name.
+        RefusedError: ``model_unknown`` or ``version_unknown``: Replicate has none of that name, or does not show it.
+        PVideoError: Replicate could not be asked.
+    """
+    if model is not None and not isinstance(model, str):
+        return model
+    reference = read(model or settings.current().model)
+    kept = shelf.look(reference)
+    if kept is None:
+        return _asked(reference)
+    if not reference.version and time.time() - kept.at > shelf.FRESH:
+        _refresh(reference)
+    return kept.model
+
+
+def _asked(reference: Reference) -> Model:
+    if not reference.model:
+        # Replicate tells of a version under its model's name only: without that, the inputs go as they are typed.
+        return shelf.of_version(reference.version) or shelf.without_schema(reference)
+    try:
+        body = Engine.get().model(reference, ANSWER_WITHIN)
+    except TimeoutError:
+        raise PVideoError.make("model_slow", model=str(reference), seconds=round(ANSWER_WITHIN)) from None
+    except PVideoError as error:
+        raise _explained(error, reference) from None
+    return shelf.keep(reference, body)
+
+
+def _explained(error: PVideoError, reference: Reference) -> PVideoError:
+    """Say of a model that Replicate does not show which name may have been meant."""
+    from pvideo.model.wording import nearest
+
+    if error.key != "model_refused":
+        return error
+    if reference.version:
+        return PVideoError.make("version_unknown", model=reference.model, version=reference.version[:8])
+    near = nearest(reference.model, [name for name in shelf.names() if name != reference.model])
+    return PVideoError.make("model_unknown", model=reference.model, suggestion=f"Did you mean {near}? " if near else "")
+
+
+def _refresh(reference: Reference) -> None:
+    """Ask for a model again beside what is going on; what is kept stays when there is no answer."""
+
+    def told(body: dict[str, Any]) -> None:
+        shelf.keep(reference, body)
+
+    with suppress(PVideoError):
+        Engine.get().refresh_model(reference, told)

@@ -1,0 +1,30 @@
+"""``%pvideo log``: what the gateway noted of a video's create, in one line, and where the dashboard has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .words import say, span
+
+if TYPE_CHECKING:
+    from pvideo.wire.gateways import LogEntry
+
+
+def shown(entry: LogEntry, name: str) -> str:
+    """Return an entry as text."""
+    answered = f"{entry.status}" if entry.status is not None else ""
+    took = f"in {entry.duration * 1000:.0f} ms" if entry.duration is not None and entry.duration < 1 else ""
+    if entry.duration is not None and entry.duration >= 1:
+        took = f"in {span(entry.duration)}"
+    parts = [
+        say("gateways", "log_head", name=name or "video", id=entry.id, gateway=entry.gateway),
+        " ".join(part for part in (answered, took) if part),
+        "from the gateway's cache" if entry.cached else "not from the cache",
+        f"{entry.provider}/{entry.path}".strip("/"),
+        entry.model,
+        f"{entry.tokens[0]} tokens in, {entry.tokens[1]} out" if entry.tokens else "",
+        f"cost ${entry.cost:g}" if entry.cost else say("gateways", "log_no_cost"),
+        " ".join(f"{key}={value}" for key, value in entry.metadata.items() if key not in {"app", "intent"}),
+        say("gateways", "log_feedback", thumb={1: "👍", -1: "👎"}.get(entry.feedback or 0, "")) if entry.feedback else "",
+    ]
+    return "\n".join(part for part in (" · ".join(part for part in parts if part), entry.link) if part)

@@ -1,0 +1,60 @@
+"""What a press made, by what really came: the kind of its stage, its files, its text."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from pvideo.model.sniff import kind_of
+
+from .source import known_model
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pvideo.job.states import Snapshot
+
+PLAYED = frozenset({"video", "image", "audio"})
+"""What stands on a stage by its file."""
+SHOWN_TEXT = 20_000
+"""Characters of a text that a card shows; the file has all."""
+
+
+def kind(snapshot: Snapshot) -> str:
+    """Return what the stage shows: by the files once they are there, before that by what the model's schema promises."""
+    kinds = [kind_of(path.name) for path in snapshot.paths or ((snapshot.path,) if snapshot.path else ())]
+    if kinds:
+        return "json" if "json" in kinds else kinds[0]
+    model = known_model(snapshot.model)
+    if model is None:
+        return "video"
+    return model.output if model.has_schema else "text"
+
+
+def files(snapshot: Snapshot, base: Path) -> list[dict[str, str]]:
+    """Return the files beside the one on the stage, each as its address from the notebook's folder, its kind and its name."""
+    paths = snapshot.paths or ((snapshot.path,) if snapshot.path else ())
+    on_stage = 1 if kind(snapshot) in PLAYED | {"text"} else 0
+    rest = [path for path in paths[on_stage:] if kind_of(path.name) != "json"]
+    return [{"file": relative(path, base), "kind": kind_of(path.name), "name": path.name} for path in rest]
+
+
+def text(snapshot: Snapshot) -> str:
+    """Return the text, or the JSON, as far as a card shows it."""
+    return snapshot.text if len(snapshot.text) <= SHOWN_TEXT else f"{snapshot.text[:SHOWN_TEXT]}…"
+
+
+def relative(path: Path | None, base: Path) -> str:
+    """Return `path` as a relative address from the notebook's folder; empty when there is no file yet."""
+    if path is None:
+        return ""
+    return quote(os.path.relpath(path, base).replace(os.sep, "/"))
+
+
+def content_type(path: Path | None) -> str:
+    """Return what a page is told a file is."""
+    import mimetypes
+
+    suffix: Any = path.suffix.lower() if path is not None else ".mp4"
+    return {".webp": "image/webp", ".wav": "audio/wav"}.get(suffix) or mimetypes.types_map.get(suffix, "application/octet-stream")
