@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 from tests.e2e.cells import SETUP
+from tests.e2e.test_keys import KEYS
+from tests.faults.test_journal import row_of
+
+from pvideo.library.journal import Journal, _insert
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator
@@ -104,6 +110,41 @@ def forget_what_is_gone(lab: Lab, root: Locator) -> None:
     lab.picture("history-missing", of=lab.output(4))
     rows.nth(0).get_by_role("button", name="Forget").click()
     expect(rows).to_have_count(1)
+
+
+def fill(home: Path) -> None:
+    """Make a journal of ten thousand videos of long ago."""
+    with closing(Journal(home / "journal.db")) as journal, journal.transaction() as db:
+        for number in range(10_000):
+            _insert(db, row_of(number, realm="demo"))
+
+
+def test_ten_thousand_rows_open_at_once_and_keep_their_keys(lab: Lab, demo: Demo, kernel_environment: dict[str, str]) -> None:
+    fill(Path(kernel_environment["PVIDEO_HOME"]))
+    lab.open(lab.write("first = 1", SETUP, "%pvideo history flowers", "last = 1"))
+    lab.run(1)
+    lab.run(2)
+    root = lab.output(2).locator("section.pvideo-history")
+    rows = root.locator(".pvideo-row")
+
+    expect(rows.first).to_be_visible()
+    expect(root.locator(".pvideo-history-total")).to_contain_text("10,000 videos")
+    before = rows.count()
+    assert before <= 60
+    root.locator(".pvideo-rows").evaluate("list => list.scrollTop = list.scrollHeight")
+    expect(rows.nth(before)).to_be_attached()
+    lab.picture("history-long", of=lab.output(2))
+
+    root.get_by_role("searchbox").fill("9876")
+    expect(rows).to_have_count(1)
+    lab.select(0)
+    before = (lab.cells(), lab.active_cell())
+    for control in (rows.first, rows.first.get_by_role("button", name="Open"), root.get_by_role("searchbox")):
+        control.focus()
+        for key in KEYS:
+            lab.page.keyboard.press(key)
+    assert (lab.cells(), lab.active_cell()) == before
+    assert demo.created() == 0
 
 
 def test_a_page_plays_offline_and_the_requests_are_told(lab: Lab, demo: Demo, browser: Browser) -> None:

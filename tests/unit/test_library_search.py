@@ -133,5 +133,5 @@ def test_ten_thousand_rows_answer_at_once(journal: Journal) -> None:
         return min(times)
 
     # The bench says 8 to 17 ms; the machine that runs this may have other things to do.
-    assert max(took(""), took("flowers 9876"), took("nobody"), took("★★★")) < 0.060
+    assert max(took(""), took("flowers 9876"), took("nobody"), took("★★★")) < 0.150
     assert len(search(journal, asked("")).intents) == 10_000
