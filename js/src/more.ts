@@ -9,6 +9,7 @@ import type { More, View } from "./view";
 
 export interface MoreTools {
   model: Model;
+  press(view: View, name: string): void;
   video(): HTMLVideoElement | null;
   signal: AbortSignal;
 }
@@ -74,7 +75,7 @@ export async function written(model: Model, text: string, file: string): Promise
   return h("p", { class: "pvideo-told", role: "status" }, link);
 }
 
-export function moreMenu({ model, video, signal }: MoreTools): MoreMenu {
+export function moreMenu({ model, press: act, video, signal }: MoreTools): MoreMenu {
   const panel = h("div", { class: "pvideo-more", hidden: true, role: "group", "aria-label": actions.more });
   const toggle = h("button", { class: "pvideo-button pvideo-plain", "aria-expanded": "false", data: { action: "more" } }, actions.more);
   const place = h("div", { class: "pvideo-more-place" });
@@ -106,7 +107,8 @@ export function moreMenu({ model, video, signal }: MoreTools): MoreMenu {
       if (place.firstChild !== explain.el) ask("explain");
       return showBelow(explain.el, button);
     }
-    return ask(item.name);
+    if (item.name === "save_page") return ask(item.name);
+    if (view) act(view, item.name);
   };
   const button = (item: More): HTMLElement => {
     if (item.text !== undefined) return copyButton(item.label, item.text, signal, { more: item.name });

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pvideo.job.gateways import gateways
     from pvideo.job.press import generate
     from pvideo.job.video import Video
+    from pvideo.notebook.compare import compare
     from pvideo.notebook.page import export
     from pvideo.notebook.studio import Studio
 
@@ -54,6 +55,7 @@ __all__ = [
     "UnreachableError",
     "Video",
     "WatchError",
+    "compare",
     "configure",
     "export",
     "gateways",
@@ -67,6 +69,7 @@ _ERRORS = frozenset(name for name in __all__ if name.endswith("Error"))
 _HOMES = {
     "Studio": "pvideo.notebook.studio",
     "Video": "pvideo.job.video",
+    "compare": "pvideo.notebook.compare",
     "export": "pvideo.notebook.page",
     "gateways": "pvideo.job.gateways",
     "generate": "pvideo.job.press",
@@ -95,11 +98,13 @@ def __dir__() -> list[str]:
 
 def _compose() -> None:
     """Tie the rooms together: a video, which knows no notebook, is shown by one where there is one."""
+    from pvideo.job import naming
     from pvideo.job.video import Video
     from pvideo.notebook import hook
 
     Video.display_hook = staticmethod(hook.show_video)
     Video.explain_hook = staticmethod(hook.explain_video)
+    naming.use(hook.Variables())
 
 
 def _open_library() -> Any:

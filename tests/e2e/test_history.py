@@ -71,6 +71,7 @@ def test_the_history_is_searched_rated_and_opened(lab: Lab, demo: Demo) -> None:
     root.get_by_role("searchbox").scroll_into_view_if_needed()
     lab.picture("history-narrow")
     root.get_by_role("button", name="Close").click()
+    compare_two(lab, root)
     lab.page.set_viewport_size({"width": 1280, "height": 900})
 
     forget_what_is_gone(lab, root)
@@ -80,6 +81,17 @@ def test_the_history_is_searched_rated_and_opened(lab: Lab, demo: Demo) -> None:
     assert "application/vnd.jupyter.widget-view+json" not in data
     assert "poppies" in "".join(data["text/html"])
     assert demo.created() == 2
+
+
+def compare_two(lab: Lab, root: Locator) -> None:
+    """Two that are selected stand side by side below."""
+    rows = root.locator(".pvideo-row")
+    rows.nth(0).focus()
+    for key in ("Space", "ArrowDown", "Space"):
+        lab.page.keyboard.press(key)
+    root.get_by_role("button", name="Compare 2").click()
+    expect(lab.output(4).locator(".pvideo-compare video")).to_have_count(2)
+    lab.picture("history-compare", of=lab.output(4))
 
 
 def rate_and_explain(lab: Lab, root: Locator, card: Locator) -> None:

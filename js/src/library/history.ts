@@ -1,4 +1,5 @@
 /** The history: what is looked for, what was found, and the card that was opened. */
+import { below } from "../below";
 import { viewFrom } from "../card-widget";
 import { cleanFile } from "../clean";
 import { h, setAttribute, setText } from "../dom";
@@ -6,7 +7,7 @@ import { live } from "../live";
 import { loose, observe, send, type RenderProps } from "../model";
 import { written } from "../more";
 import { shelf as makeShelf } from "../studio/shelf";
-import { actions, history } from "../texts";
+import { actions, fill, history, labels } from "../texts";
 import type { View } from "../view";
 import { selectedWords, wordsOf } from "./row";
 import { rowsPart } from "./rows";
@@ -26,7 +27,7 @@ interface Found {
   nonce: string;
 }
 
-export function renderHistory({ model, el, signal }: RenderProps): void {
+export function renderHistory({ model, el, signal, host }: RenderProps): void {
   const query = (): Query => ({ text: "", starred: false, here: false, ...loose(model.get("query")) });
   const found = (): Found => ({ count: 0, total: "", stamp: 0, nonce: "", ...loose(model.get("found")) });
   const opened = (): View | null => viewFrom((model.get("views") as unknown[] | undefined)?.[0]);
@@ -55,7 +56,8 @@ export function renderHistory({ model, el, signal }: RenderProps): void {
   const nothing = h("p", { class: "pvideo-history-empty", hidden: true });
   const told = h("div", { class: "pvideo-history-told", role: "status" });
   const savePage = h("button", { class: "pvideo-button" }, actions.save_page);
-  const chosen = h("div", { class: "pvideo-history-chosen pvideo-actions", hidden: true }, h("span", { class: "pvideo-history-count" }), savePage);
+  const compareThem = h("button", { class: "pvideo-button" });
+  const chosen = h("div", { class: "pvideo-history-chosen pvideo-actions", hidden: true }, h("span", { class: "pvideo-history-count" }), compareThem, savePage);
   const shut = h("button", { class: "pvideo-button pvideo-plain pvideo-history-close" }, history.close);
   const place = h("div", { class: "pvideo-history-card", hidden: true });
   const shelf = makeShelf({ model, keys, bytes, signal, pressed: beat.expect, lastHeard: beat.lastHeard });
@@ -76,6 +78,8 @@ export function renderHistory({ model, el, signal }: RenderProps): void {
       selected = ids;
       chosen.hidden = ids.length === 0;
       setText(chosen.firstElementChild as HTMLElement, selectedWords(ids.length));
+      compareThem.hidden = ids.length < 2;
+      setText(compareThem, fill(labels.compare, { count: ids.length }));
       say({ kind: "select", ids });
     },
   });
@@ -101,6 +105,7 @@ export function renderHistory({ model, el, signal }: RenderProps): void {
   here.addEventListener("click", choose({ here: true }), { signal });
   all.addEventListener("click", choose({ here: false }), { signal });
   savePage.addEventListener("click", () => selected.length && say({ kind: "save_page" }), { signal });
+  compareThem.addEventListener("click", () => say({ kind: "compare" }), { signal });
   shut.addEventListener("click", () => {
     place.hidden = true;
     const from = rows.get(shownId)?.el ?? box;
@@ -153,7 +158,7 @@ export function renderHistory({ model, el, signal }: RenderProps): void {
   };
   const clean = async (): Promise<void> => {
     const html = model.get("saved");
-    if (typeof html === "string" && html) await cleanFile(model, String(model.get("token")), html);
+    if (typeof html === "string" && html) await cleanFile(model, String(loose(model.get("view"))?.["id"]), html);
   };
 
   observe(model, "change:query", () => {
@@ -177,6 +182,8 @@ export function renderHistory({ model, el, signal }: RenderProps): void {
   paintFound();
   if (opened()) paintCard(false);
   el.append(root);
+  // What stands below has a keyboard of its own.
+  below(model, host, el, signal);
   beat.start();
   void clean();
 }

@@ -55,6 +55,11 @@ def takes(journal: Store, intent: str) -> list[JobRow]:
     return [decode(row) for row in journal.read("SELECT * FROM jobs WHERE parent=? ORDER BY created_at", intent)]
 
 
+def made_from(journal: Store, intent: str) -> list[JobRow]:
+    """Return the jobs that a person made from one, oldest first."""
+    return [decode(row) for row in journal.read("SELECT * FROM jobs WHERE made_from=? ORDER BY pressed_at", intent)]
+
+
 def newest_named(journal: Store, name: str) -> str | None:
     """Return the newest job of that name."""
     found = journal.read("SELECT intent FROM jobs WHERE name=? AND name<>'' ORDER BY pressed_at DESC LIMIT 1", name)

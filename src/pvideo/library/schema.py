@@ -9,6 +9,7 @@ CHANGES: tuple[str, ...] = (
     "ALTER TABLE jobs ADD COLUMN stars INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE jobs ADD COLUMN remark TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE jobs ADD COLUMN metadata TEXT",
+    "CREATE INDEX IF NOT EXISTS jobs_by_origin ON jobs (made_from)",
     "ALTER TABLE jobs ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0",
     "CREATE INDEX IF NOT EXISTS jobs_by_finder ON jobs (owner) WHERE adopted=1",
 )

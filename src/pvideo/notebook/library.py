@@ -17,10 +17,12 @@ from pvideo.errors import PVideoError
 
 from .base import Live, hand
 from .chunks import stream
+from .frames import Frames
 from .history import as_html, as_text, row_view, total
 from .hosts import notebook_folder
 from .made import content_type
 from .menu import answer, save_page
+from .panels import Panels
 from .pulse import pulse
 from .strip import Strip
 from .words import say
@@ -59,8 +61,11 @@ class History(Live):
     views = traitlets.List().tag(sync=True)
     """The card that was opened, as the page sees it; at most one."""
 
-    token = traitlets.Unicode().tag(sync=True)
-    """What tells this widget from others in the file."""
+    view = traitlets.Dict().tag(sync=True)
+    """What tells this widget from others in the file: ``id``."""
+
+    below = traitlets.List().tag(sync=True)
+    """What stands below the card: its final, its next shot, a comparison."""
 
     saved = traitlets.Unicode().tag(sync=True)
     """What the saved notebook keeps: the newest rows as plain html."""
@@ -70,12 +75,14 @@ class History(Live):
         self._nonce = secrets.token_urlsafe(12)
         self._base = notebook_folder()
         self._strip = Strip(self._news)
+        self._frames = Frames()
+        self.panels = Panels(self)
         self._leave: dict[str, Callable[[], None]] = {}
         self._thumbs: dict[str, str] = {}
         self._stamp = 0
         self._selected: tuple[str, ...] = ()
         query = {"text": library.text, "starred": False, "here": bool(library.filter.folder)}
-        super().__init__(kind="library", query=query, found=self._state(), token=secrets.token_hex(8), saved=self.still())
+        super().__init__(kind="library", query=query, found=self._state(), view={"id": secrets.token_hex(8)}, saved=self.still())
 
     # What a person types in Python.
 
@@ -125,6 +132,7 @@ class History(Live):
         strip: Strip | None = getattr(self, "_strip", None)
         if strip is not None:
             strip.close()
+            self.panels.close()
             for leave in [*self._leave.values()]:
                 leave()
             self._leave.clear()
@@ -173,7 +181,7 @@ class History(Live):
 
     # Messages: from the page.
 
-    def heard(self, content: Mapping[str, Any], buffers: list[memoryview]) -> None:  # noqa: ARG002 - it takes no bytes
+    def heard(self, content: Mapping[str, Any], buffers: list[memoryview]) -> None:
         """Take one message of the page."""
         kind = content["kind"]
         if kind == "hello":
@@ -186,6 +194,8 @@ class History(Live):
             self._rows(content)
         elif kind in {"action", "menu"}:
             self._pressed(kind, content)
+        elif kind == "frame":
+            self._frames.take(content, buffers)
         elif kind == "want":
             video = self._strip.get(content.get("id"))
             if video is not None:
@@ -207,7 +217,7 @@ class History(Live):
         self.send({"kind": "rows", "stamp": content.get("stamp"), "start": start, "rows": views})
 
     def _pressed(self, kind: str, content: Mapping[str, Any]) -> None:
-        video = self._strip.offered(content, "actions" if kind == "action" else "more")
+        video = self._strip.offered(content)
         if video is not None:
             hand(self._act if kind == "action" else self._answer, video, dict(content))
 
@@ -219,6 +229,8 @@ class History(Live):
             self._selected = tuple(one for one in content.get("ids", []) if one in known)
         elif kind == "save_page" and self._selected:
             hand(self._save_page)
+        elif kind == "compare" and len(self._selected) > 1:
+            hand(self._try, lambda: self.compare(*self.selected))
         elif isinstance(intent, str) and intent in self._library.intents:
             tasks: dict[str, Callable[[], object]] = {
                 "open": lambda: self.show(self._video(intent)),
@@ -263,18 +275,42 @@ class History(Live):
     def _tell(self, text: str, **more: Any) -> None:
         self.send({"kind": "told", "text": text, **more})
 
-    def _act(self, video: Video, content: dict[str, Any]) -> None:
-        from .doing import act
+    def compare(self, *videos: Video) -> None:
+        """Show videos side by side, below the rows."""
+        from .compare import MOST, below
 
+        if not 1 < len(videos) <= MOST:
+            raise PVideoError.make("compare_count", count=len(videos), most=MOST)
+        below(self.panels, *videos)
+
+    def _act(self, video: Video, content: dict[str, Any]) -> None:
+        from .doing import BESIDE, act
+
+        name = str(content["name"])
         try:
-            new = act(str(content["name"]), video)
+            if name == "compare":
+                before, new = video.before, None
+                if before is not None:
+                    self.compare(before, video)
+            else:
+                new = act(name, video, content, self._frames.pop(video.snapshot().intent))
         except PVideoError as error:
             self._tell(str(error))
             return
         if new is not None and new is not video:
-            self.show(new)
-            self.refresh()
+            self._made(new, beside=name in BESIDE)
         pulse.mark(self)
+
+    def _made(self, video: Video, *, beside: bool) -> None:
+        """Show what a button made: below the card where it stands beside it, else in its place."""
+        from .card import Card
+
+        intent = video.snapshot().intent
+        if not beside:
+            self.show(video)
+        elif not self.panels.has(intent):
+            self.panels.add(intent, Card(video))
+        self.refresh()
 
     def _answer(self, video: Video, content: dict[str, Any]) -> None:
         answer(video, content, self.send)
