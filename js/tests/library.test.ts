@@ -187,6 +187,9 @@ describe("the opened card", () => {
 
     expect($(".pvideo-history-card").hidden).toBe(true);
     expect(document.activeElement).toBe(rows()[1]);
+    expect(model.of("shut")).toHaveLength(1);
+    model.set("views", []);
+    expect(el.querySelector(".pvideo-card")).toBeNull();
   });
 
   it("opens its More row where that was pressed", () => {

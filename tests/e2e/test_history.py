@@ -70,9 +70,10 @@ def test_the_history_is_searched_rated_and_opened(lab: Lab, demo: Demo) -> None:
     lab.page.set_viewport_size({"width": 690, "height": 1200})
     root.get_by_role("searchbox").scroll_into_view_if_needed()
     lab.picture("history-narrow")
-    root.get_by_role("button", name="Close").click()
-    compare_two(lab, root)
     lab.page.set_viewport_size({"width": 1280, "height": 900})
+    root.get_by_role("button", name="Close").click()
+    expect(root.locator(".pvideo-card")).to_have_count(0)
+    compare_two(lab, root)
 
     forget_what_is_gone(lab, root)
 

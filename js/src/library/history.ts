@@ -108,6 +108,7 @@ export function renderHistory({ model, el, signal, host }: RenderProps): void {
   compareThem.addEventListener("click", () => say({ kind: "compare" }), { signal });
   shut.addEventListener("click", () => {
     place.hidden = true;
+    say({ kind: "shut" });
     const from = rows.get(shownId)?.el ?? box;
     from.focus({ preventScroll: true });
   }, { signal });

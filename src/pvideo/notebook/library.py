@@ -101,11 +101,12 @@ class History(Live):
         self.query = {"text": text, "starred": starred, "here": here}
         return self._library
 
-    def show(self, video: Video) -> None:
-        """Show a video's card below the rows."""
+    def show(self, video: Video | None) -> None:
+        """Show a video's card below the rows; None takes it away."""
         self._strip.close()
         self._strip = Strip(self._news)
-        self._strip.add(video)
+        if video is not None:
+            self._strip.add(video)
         self._push_views()
 
     def __repr__(self) -> str:
@@ -227,6 +228,8 @@ class History(Live):
         if kind == "select":
             known = set(self._library.intents)
             self._selected = tuple(one for one in content.get("ids", []) if one in known)
+        elif kind == "shut":
+            self.show(None)
         elif kind == "save_page" and self._selected:
             hand(self._save_page)
         elif kind == "compare" and len(self._selected) > 1:
