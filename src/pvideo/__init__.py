@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     )
     from pvideo.job.collection import library as open_library  # noqa: F401 - what the room `library` does when it is called
     from pvideo.job.gateways import gateways
+    from pvideo.job.plan import sweep
     from pvideo.job.press import generate
+    from pvideo.job.sweep import Sweep
     from pvideo.job.video import Video
     from pvideo.notebook.compare import compare
     from pvideo.notebook.page import export
@@ -51,6 +53,7 @@ __all__ = [
     "RefusedError",
     "SettingsError",
     "Studio",
+    "Sweep",
     "UnconfirmedError",
     "UnreachableError",
     "Video",
@@ -62,17 +65,20 @@ __all__ = [
     "generate",
     "library",
     "load_ipython_extension",
+    "sweep",
     "unload_ipython_extension",
 ]
 
 _ERRORS = frozenset(name for name in __all__ if name.endswith("Error"))
 _HOMES = {
     "Studio": "pvideo.notebook.studio",
+    "Sweep": "pvideo.job.sweep",
     "Video": "pvideo.job.video",
     "compare": "pvideo.notebook.compare",
     "export": "pvideo.notebook.page",
     "gateways": "pvideo.job.gateways",
     "generate": "pvideo.job.press",
+    "sweep": "pvideo.job.plan",
 }
 
 
@@ -99,11 +105,13 @@ def __dir__() -> list[str]:
 def _compose() -> None:
     """Tie the rooms together: a video, which knows no notebook, is shown by one where there is one."""
     from pvideo.job import naming
+    from pvideo.job.sweep import Sweep
     from pvideo.job.video import Video
     from pvideo.notebook import hook
 
-    Video.display_hook = staticmethod(hook.show_video)
+    Video.display_hook = Sweep.display_hook = staticmethod(hook.show_video)
     Video.explain_hook = staticmethod(hook.explain_video)
+    Sweep.attended = staticmethod(hook.attended)
     naming.use(hook.Variables())
 
 
