@@ -47,7 +47,7 @@ export function view(changes: Partial<View> = {}): View {
     id: "job1", nonce: "nonce1", name: "cat", status: "processing", done: false, demo: false, phase: "", values: { gateway: "my-gateway" },
     now: NOW, pressed: NOW - 4500, sent: NOW - 4000, created: NOW - 3800, next: null, estimate: { p50: 12, p90: 18, history: true }, progress: null, took: null,
     money: "$0.10", prompt: "A cat", facts: ["5 s", "720p", "24 fps", "seed 183"], notes: [], message: null, actions: [], more: [], video: null,
-    received: 0, total: 0, shape: { width: 1280, height: 720 }, poster: "", autoplay: true, log: null, kind: "video", text: "", files: [], hint: "", chain: [], ...changes,
+    received: 0, total: 0, shape: { width: 1280, height: 720 }, poster: "", autoplay: true, log: null, kind: "video", text: "", files: [], hint: "", chain: [], stars: 0, remark: "", ...changes,
   };
 }
 

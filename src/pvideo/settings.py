@@ -87,6 +87,8 @@ class Settings:
     """Whether the gateway's log keeps prompts and answers."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """At most five plain values that the gateway's log keeps with each create (``cf-aig-metadata``). Never a prompt or a token."""
+    label: str = ""
+    """Whose presses these are (``student-07``): one entry of that metadata, so that a shared gateway's log can tell them apart."""
     reconcile: str = "gateway"
     """Where a lost answer is looked for: ``gateway``, or ``direct`` to ask api.replicate.com itself, with Replicate's token alone,
     where the gateway does not pass Replicate's list on. Not possible when the gateway stores the key."""
@@ -124,6 +126,7 @@ _ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "management_token": ("CLOUDFLARE_API_TOKEN",),
     "management_url": ("CLOUDFLARE_BASE_URL",),
     "home": ("PVIDEO_HOME",),
+    "label": ("PVIDEO_LABEL",),
 }
 _WORDS = {"reconcile": ("gateway", "direct"), "upload": ("gateway", "direct")}
 _names = {item.name for item in fields(Settings)}
@@ -270,9 +273,16 @@ def _fit(name: str, value: Any) -> Any:
         return _deadline(value)
     if name in _WORDS:
         return _word(name, value)
-    if name == "metadata":
-        return log_metadata.check({} if value is None else value)
+    if name in {"label", "metadata"}:
+        return _carried(name, value)
     return _plain(name, value)
+
+
+def _carried(name: str, value: Any) -> Any:
+    """Return what a create carries for the gateway's log."""
+    if name == "label":
+        return log_metadata.check({"label": "" if value is None else value}, setting="label")["label"]
+    return log_metadata.check({} if value is None else value)
 
 
 def _word(name: str, value: Any) -> Any:

@@ -23,7 +23,7 @@ __all__ = ["KEYS", "clip", "message_of", "phase_of", "playable", "relative", "vi
 KEYS = (
     *("id", "nonce", "name", "status", "done", "demo", "phase", "values", "now", "pressed", "sent", "created", "next", "estimate"),
     *("progress", "took", "money", "prompt", "facts", "notes", "message", "actions", "more", "video", "received", "total", "shape"),
-    *("poster", "autoplay", "log", "kind", "text", "files", "hint", "chain"),
+    *("poster", "autoplay", "log", "kind", "text", "files", "hint", "chain", "stars", "remark"),
 )
 """The names of a view's parts."""
 
@@ -76,6 +76,8 @@ def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay:
         "files": files(snapshot, base),
         "hint": hint(snapshot),
         "chain": _chain(around, base),
+        "stars": snapshot.stars,
+        "remark": snapshot.remark,
     }
 
 
