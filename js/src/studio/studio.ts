@@ -194,6 +194,7 @@ export function renderStudio({ model, el, signal, host }: RenderProps): void {
   observe(model, "msg:custom", (message) => {
     const content = loose(message);
     if (content?.["kind"] !== "focus_problem") return;
+    generate.refused();
     form?.touch();
     paintProblems();
     form?.focus(String(content["field"]));
