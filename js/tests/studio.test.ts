@@ -1,3 +1,4 @@
+import type { Host } from "../src/model";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { PIECE } from "../src/studio/upload";
 import { CANCEL, DONE, FORM, NOW, fakeModel, freeze, render, settle, view } from "./helpers";
@@ -5,7 +6,7 @@ import { CANCEL, DONE, FORM, NOW, fakeModel, freeze, render, settle, view } from
 beforeEach(freeze);
 
 const PRICE = { text: "$0.025", label: "Generate draft · $0.025", disabled: false, reason: "" };
-const studio = (traits: Record<string, unknown> = {}, host?: unknown) => {
+const studio = (traits: Record<string, unknown> = {}, host?: Host) => {
   const model = fakeModel({
     kind: "studio", form: FORM, inputs: { prompt: "A cat", draft: true }, problems: [], price: PRICE,
     money: { session: "$0.15", today: "$0.43", budget: "$5.00", text: "" }, views: [], notice: "", ...traits,
@@ -432,7 +433,7 @@ describe("the videos", () => {
 
   it("are compared in the place of the card, and give it back", async () => {
     const shownIn: HTMLElement[] = [];
-    const host = { getWidget: async () => ({ render: ({ el }: { el: HTMLElement }) => void shownIn.push(el) }) };
+    const host = { getWidget: async () => ({ render: async ({ el }: { el: HTMLElement }) => void shownIn.push(el) }) };
     const { model, $ } = studio({ views: two, strip: facts }, host);
 
     model.set("beside", "anywidget:abc");

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pvideo.job.gateways import gateways
     from pvideo.job.press import generate
     from pvideo.job.video import Video
+    from pvideo.notebook.compare import compare
     from pvideo.notebook.studio import Studio
 
 __version__ = "0.1.0"
@@ -50,6 +51,7 @@ __all__ = [
     "UnreachableError",
     "Video",
     "WatchError",
+    "compare",
     "configure",
     "gateways",
     "generate",
@@ -61,6 +63,7 @@ _ERRORS = frozenset(name for name in __all__ if name.endswith("Error"))
 _HOMES = {
     "Studio": "pvideo.notebook.studio",
     "Video": "pvideo.job.video",
+    "compare": "pvideo.notebook.compare",
     "gateways": "pvideo.job.gateways",
     "generate": "pvideo.job.press",
 }
@@ -84,10 +87,12 @@ def __dir__() -> list[str]:
 
 def _compose() -> None:
     """Tie the rooms together: a video, which knows no notebook, is shown by one where there is one."""
+    from pvideo.job import naming
     from pvideo.job.video import Video
-    from pvideo.notebook.hook import show_video
+    from pvideo.notebook.hook import Variables, show_video
 
     Video.display_hook = staticmethod(show_video)
+    naming.use(Variables())
 
 
 def configure(*, demo: bool | None = None, **changes: Any) -> None:

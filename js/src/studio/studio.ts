@@ -193,6 +193,8 @@ export function renderStudio({ model, el, signal, host }: RenderProps): void {
   observe(model, "change:saved", () => void clean(), signal);
   observe(model, "msg:custom", (message) => {
     const content = loose(message);
+    if (content?.["kind"] === "show") chosen = String(content["id"]);
+    if (content?.["kind"] === "show") paintViews(true);
     if (content?.["kind"] !== "focus_problem") return;
     generate.refused();
     form?.touch();

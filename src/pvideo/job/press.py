@@ -80,6 +80,7 @@ def press(
     prefer_wait: bool = False,
     confirm: bool = False,
     defaults: bool = True,
+    **origin: Any,
 ) -> Video:
     """Press once: nothing is sent that is not written down, and nothing invalid or over the budget is written down.
 
@@ -93,6 +94,7 @@ def press(
         prefer_wait: See `generate`.
         confirm: Agree to a price that is not known.
         defaults: Take what is not given from ``configure(inputs=…)``.
+        **origin: What else the journal keeps: ``made_from``, the job that a person makes this one from, and ``made_as``.
 
     Raises:
         InputError: See `generate`; also for BudgetError, SettingsError, JournalError.
@@ -107,7 +109,7 @@ def press(
     row, sent = write_down(engine.tools, model, prepared, place, now)
     engine.learn(place)
     limits.told(place, now.rate_limit)
-    row = replace(row, name=name, template=template or "", prefer_wait=prefer_wait)
+    row = replace(row, name=name, template=template or "", prefer_wait=prefer_wait, **origin)
     reused: Literal["none", "running", "any"] = "none" if again else "any" if reuse else "running"
 
     def hand_over() -> Video:
