@@ -167,6 +167,8 @@ def test_a_draft_its_final_and_both_beside_each_other(lab: Lab, demo: Demo) -> N
     back = studio.get_by_role("button", name="Back to the video")
     expect(studio.locator(".pvideo-beside video")).to_have_count(2)
     expect(card).to_be_hidden()
+    # The other bundle brought the shared parts once more; the Studio's own rules stand.
+    expect(studio.get_by_role("textbox", name="Duration")).to_have_css("width", "56px")
     lab.picture("studio-compare", of=lab.output(1))
     back.click()
     expect(card).to_be_visible()
