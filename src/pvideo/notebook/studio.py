@@ -152,6 +152,8 @@ class Studio(Orders):
         import pvideo
 
         shown = pvideo.compare(*videos)  # type: ignore[attr-defined, unused-ignore]
+        if self._compared_now is not None:
+            self._compared_now.close()
         self._compared_now = shown
         self.beside = f"anywidget:{shown.model_id}"
         return shown
