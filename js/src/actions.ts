@@ -5,6 +5,7 @@ import { notes } from "./texts";
 import type { Action, View } from "./view";
 
 const FORGET = 6000;
+const FORGET_QUICK = 500;
 
 export interface Actions {
   /** The one button of a running state, in the first line. */
@@ -17,6 +18,8 @@ export interface Actions {
 export interface ActionTools {
   /** Sends the press; false if it could not be sent. */
   press(view: View, name: string): boolean;
+  /** What a button does in the page alone; true if that was all. */
+  own?(action: Action): boolean;
   /** Focus goes here when a focused button goes away. */
   handOn(): void;
   signal: AbortSignal;
@@ -45,9 +48,11 @@ export function actionButtons(tools: ActionTools): Actions {
   tools.signal.addEventListener("abort", () => clearTimeout(pressed?.timer), { once: true });
 
   const press = (name: string): void => {
-    if (!view || pressed || !usable) return;
-    if (!tools.press(view, name)) return;
-    pressed = { name, id: view.id, status: view.status, timer: setTimeout(forget, name === "cancel" ? 60_000 : FORGET) };
+    const action = view?.actions.find((one) => one.name === name);
+    if (!view || !action || !usable || tools.own?.(action)) return;
+    if (pressed || !tools.press(view, name)) return;
+    const wait = name === "cancel" ? 60_000 : action.quick ? FORGET_QUICK : FORGET;
+    pressed = { name, id: view.id, status: view.status, timer: setTimeout(forget, wait) };
     paint();
   };
   const buttonFor = (action: Action): HTMLButtonElement => {

@@ -1,6 +1,8 @@
 /** The Card as a widget of its own: it follows the `view` trait, and offers the file its clean html. */
+import { below } from "./below";
 import { card, type Card } from "./card";
 import { cleanFile } from "./clean";
+import { h } from "./dom";
 import { live } from "./live";
 import { loose, observe, send, type RenderProps } from "./model";
 import type { View } from "./view";
@@ -10,10 +12,12 @@ export function viewFrom(value: unknown): View | null {
   return found && typeof found["id"] === "string" && typeof found["status"] === "string" ? (found as unknown as View) : null;
 }
 
-export function renderCard({ model, el, signal }: RenderProps): void {
+export function renderCard({ model, el, signal, host }: RenderProps): void {
   let shown: Card | null = null;
   const current = (): View | null => viewFrom(model.get("view"));
-  const { keys, bytes, beat } = live(model, el, signal, () => current()?.id ?? "", (gone) => shown?.kernel(gone));
+  // What stands below has a keyboard of its own.
+  const own = h("div");
+  const { keys, bytes, beat } = live(model, own, signal, () => current()?.id ?? "", (gone) => shown?.kernel(gone));
   shown = card({ model, keys, bytes, signal, pressed: beat.expect, lastHeard: beat.lastHeard });
 
   const update = (fresh: boolean): void => {
@@ -32,7 +36,9 @@ export function renderCard({ model, el, signal }: RenderProps): void {
   observe(model, "change:view", () => update(true), signal);
   observe(model, "change:saved", () => void clean(), signal);
   update(false);
-  el.append(shown.el);
+  own.append(shown.el);
+  el.append(own);
+  below(model, host, el, signal);
   beat.start();
   void clean();
 }

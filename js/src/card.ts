@@ -4,6 +4,7 @@ import { announcer, cardName } from "./announce";
 import { badge } from "./badge";
 import { bar } from "./bar";
 import type { Bytes } from "./bytes";
+import { chainPlayer } from "./chain";
 import { kernelClock, ticker } from "./clock";
 import { h, setAttribute, setText } from "./dom";
 import { gallery } from "./gallery";
@@ -11,11 +12,13 @@ import type { Keys } from "./keys";
 import { message as messageBox } from "./message";
 import { send, type Model } from "./model";
 import { moreMenu } from "./more";
+import { nextShot } from "./next-shot";
 import { isLonger, noteFor, type Memory } from "./note";
 import { factsLine, promptText } from "./prompt";
-import { shapeName, shapeRatio, stage as makeStage } from "./stage";
+import { pictureOf, sendPicture } from "./picture";
+import { frameRate, shapeName, shapeRatio, stage as makeStage } from "./stage";
 import { labels, message, notes as words } from "./texts";
-import type { Message, View } from "./view";
+import type { Action, Message, View } from "./view";
 
 /** A press that Python does not answer in this time meets a busy kernel. */
 const UNHEARD = 2000;
@@ -64,26 +67,44 @@ export function card(tools: CardTools): Card {
   const others = gallery(model);
   const aloud = announcer(signal);
 
-  const press = (name: string): boolean => {
+  const press = (name: string, more: object = {}): boolean => {
     if (!view || gone) return false;
     const at = Date.now();
-    const isSent = send(model, { kind: "action", id: view.id, nonce: view.nonce, name });
+    const isSent = send(model, { kind: "action", id: view.id, nonce: view.nonce, name, ...more });
     tools.pressed();
     if (!isSent) return false;
     clearTimeout(unheard);
     unheard = setTimeout(() => tools.lastHeard() < at && show(message("kernel_busy", "info")), UNHEARD);
     return true;
   };
+  /** The picture goes first, so that it is there when the press is heard; without one Python takes it out of the file. */
+  const continueShot = async (prompt: string, at: number | null): Promise<void> => {
+    const id = view?.id ?? "";
+    const picture = await pictureOf(player(), at, frameRate(view));
+    if (signal.aborted || view?.id !== id) return;
+    if (picture) await sendPicture(model, id, picture);
+    press("continue_shot", { prompt, at });
+  };
   const show = (next: Message | null): void => {
     own = next;
     problem.update(own ?? view?.message ?? null);
   };
   const stage = makeStage({ model, bytes: tools.bytes, keys, signal, calm, seen: () => ticks.seen(), failed: (reason) => show(cannotPlay(reason)) });
-  const buttons = actionButtons({ press: (_, name) => press(name), handOn: () => (stage.el.hidden ? root : stage.el).focus({ preventScroll: true }), signal });
+  const player = (): HTMLVideoElement | null => stage.el.querySelector<HTMLVideoElement>("video.pvideo-media");
+  const chain = chainPlayer({ model, bytes: tools.bytes, keys, signal, over: stage.el, pause: () => player()?.pause() });
+  const box = nextShot({ keys, signal, video: player, press: (prompt, at) => void continueShot(prompt, at), opener: () => root.querySelector<HTMLElement>('[data-action="continue_shot"]') });
+  const inPage = (action: Action): boolean => {
+    if (action.ask) box.toggle();
+    else if (action.name === "play_chain") chain.play(view?.chain ?? []);
+    else return false;
+    return true;
+  };
+  const buttons = actionButtons({ press: (_, name) => press(name), own: inPage, handOn: () => (stage.el.hidden ? root : stage.el).focus({ preventScroll: true }), signal });
   const more = moreMenu({ model, press: (_, name) => press(name), video: () => stage.el.querySelector("video"), signal });
 
+  const hint = h("p", { class: "pvideo-promise" });
   buttons.row.append(more.toggle);
-  const side = h("div", { class: "pvideo-side" }, problem.el, others.el, prompt.el, facts.el, buttons.row, more.panel);
+  const side = h("div", { class: "pvideo-side" }, problem.el, others.el, prompt.el, facts.el, buttons.row, hint, box.el, more.panel);
   const head = h("div", { class: "pvideo-head" }, state.el, note, h("span", { class: "pvideo-right" }, demo, money));
   root.append(h("div", { class: "pvideo-frame" }, banner.el, head, buttons.head, h("div", { class: "pvideo-body" }, progress.el, stage.el, side), tools.silent ? "" : aloud.el));
 
@@ -114,6 +135,9 @@ export function card(tools: CardTools): Card {
     facts.update(next);
     buttons.update(next, now, !gone);
     more.update(next);
+    setText(hint, next.hint);
+    box.update(next.actions.find((action) => action.ask)?.ask ?? "", !gone);
+    chain.update(next.id, next.chain);
     ticks.wanted((!next.done || next.phase === "saving") && !gone);
     tick();
   };

@@ -33,7 +33,7 @@ function modelId(output: Loose): string {
   return typeof id === "string" ? id : "";
 }
 
-/** Is this output's widget a card of this very job? */
+/** Is this output's widget the one of this very job, or comparison? */
 async function isOurs(manager: NonNullable<Loose>, id: string, job: string): Promise<boolean> {
   const find = manager["get_model"];
   if (!id || typeof find !== "function") return false;
@@ -43,8 +43,7 @@ async function isOurs(manager: NonNullable<Loose>, id: string, job: string): Pro
     .catch(() => undefined));
   const get = model?.["get"];
   if (typeof get !== "function") return false;
-  const shown: Record<string, string> = { card: "view", sheet: "sheet" };
-  return loose(get.call(model, shown[String(get.call(model, "kind"))] ?? ""))?.["id"] === job;
+  return ["view", "sheet"].some((trait) => loose(get.call(model, trait))?.["id"] === job);
 }
 
 function replaced(cell: unknown, plains: Map<string, Plain>): unknown {

@@ -11,6 +11,7 @@ export interface Keys {
   on(element: Element, handler: KeyHandler): void;
 }
 
+const GUARDED = "data-pvideo-keys";
 const FUNCTION_KEY = /^F\d{1,2}$/;
 
 function isHosts(event: KeyboardEvent): boolean {
@@ -27,6 +28,7 @@ function isStrayPress(event: KeyboardEvent, target: Element): boolean {
 }
 
 export function guardKeys(root: HTMLElement, signal: AbortSignal): Keys {
+  root.setAttribute(GUARDED, "");
   const handlers = new WeakMap<Element, KeyHandler>();
   const ask = (event: KeyboardEvent, target: Element): boolean => {
     for (let at: Element | null = target; at && root.contains(at); at = at.parentElement) if (handlers.get(at)?.(event)) return true;
@@ -35,6 +37,8 @@ export function guardKeys(root: HTMLElement, signal: AbortSignal): Keys {
   const listen = (event: KeyboardEvent): void => {
     const target = event.composedPath()[0];
     if (!(target instanceof Element) || !root.contains(target) || isHosts(event)) return;
+    // A widget inside this one has a guard of its own, in another bundle perhaps.
+    if (target.closest(`[${GUARDED}]`) !== root) return;
     event.stopImmediatePropagation();
     if (event.isComposing) return;
     if (ask(event, target) || isStrayPress(event, target)) event.preventDefault();

@@ -8,12 +8,17 @@ export interface Model {
   widget_manager?: unknown;
 }
 
+/** anywidget's way to draw one widget inside another; hosts with an older one have none. */
+export interface Host {
+  getWidget?(reference: string): Promise<{ render(props: { el: HTMLElement; signal?: AbortSignal }): Promise<void> }>;
+}
+
 export interface RenderProps {
   model: Model;
   el: HTMLElement;
   signal: AbortSignal;
   /** anywidget's way to other widgets; not in every host. */
-  host?: unknown;
+  host?: Host;
 }
 
 /** Anything at all, looked into step by step: the host's objects are not ours to trust. */

@@ -45,7 +45,8 @@ function isHalfVisible(el: HTMLElement): boolean {
   return height > 0 && Math.min(bottom, window.innerHeight) - Math.max(top, 0) >= height / 2;
 }
 
-const framesOf = (view: View): number => Number(view.facts.join(" ").match(/(\d+) fps/)?.[1] ?? 24);
+/** Frames a second, as the facts tell; P-Video's usual rate without them. */
+export const frameRate = (view: View | null): number => Number(view?.facts.join(" ").match(/(\d+) fps/)?.[1] ?? 24);
 
 export function stage(tools: StageTools): Stage {
   const time = h("span", { class: "pvideo-elapsed", "aria-hidden": "true" });
@@ -74,7 +75,7 @@ export function stage(tools: StageTools): Stage {
     const tell = (playing: boolean) => (): void => void send(tools.model, { kind: "playing", id, playing });
     player.addEventListener("playing", tell(true), { signal: life.signal });
     for (const event of ["pause", "ended"]) player.addEventListener(event, tell(false), { signal: life.signal });
-    tools.keys.on(el, (event) => view !== null && !(event.target as Element).closest("button") && playerKey(event, player, framesOf(view)));
+    tools.keys.on(el, (event) => view !== null && !(event.target as Element).closest("button") && playerKey(event, player, frameRate(view)));
   };
   const make = (now: View): void => {
     const kinds = { audio: "audio", image: "img" } as const;

@@ -1,8 +1,8 @@
 /** The words of the page. They live once, in src/pvideo/texts.json, which Python reads too. */
-import { actions, announce, labels, messages, notes, sheet, statuses } from "../../src/pvideo/texts.json";
+import { actions, announce, compare, labels, messages, notes, sheet, statuses } from "../../src/pvideo/texts.json";
 import type { Message } from "./view";
 
-export { actions, announce, labels, notes, sheet };
+export { actions, announce, compare, labels, notes, sheet };
 
 /** The messages that the page can raise by itself. The build keeps these only. */
 type OwnMessage = "kernel_busy" | "kernel_gone" | "cannot_play" | "file_missing" | "seed_unreliable";
@@ -25,6 +25,12 @@ export function message(key: OwnMessage, tone: Message["tone"], values: Record<s
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+/** 0:02.04 */
+export function moment(seconds: number): string {
+  const hundredths = Math.max(0, Math.round(seconds * 100));
+  return `${clock(Math.floor(hundredths / 100))}.${String(hundredths % 100).padStart(2, "0")}`;
 }
 
 /** "11 s", from a minute on "1:12". */

@@ -41,6 +41,10 @@ export interface Action {
   costs: boolean;
   /** Seconds since `sent` before the button appears. */
   after?: number;
+  /** It only shows something: it may be pressed again at once. */
+  quick?: boolean;
+  /** It opens a box for a prompt; this stands on the box's own button, with the price. */
+  ask?: string;
 }
 
 export interface More {
@@ -58,6 +62,13 @@ export interface Clip {
   type: string;
   bytes: number;
   seconds: number;
+}
+
+/** One shot of a chain. */
+export interface Shot {
+  id: string;
+  name: string;
+  video: Clip;
 }
 
 /** A file beside the one on the stage; `file` is relative to the notebook's folder. */
@@ -101,6 +112,10 @@ export interface View {
   log: { id: string; href: string } | null;
   kind: "video" | "image" | "audio" | "text" | "json" | "file";
   text: string;
+  /** What stands below [Make final]. */
+  hint: string;
+  /** The shots to play one after another, first to last; empty where it stands alone. */
+  chain: Shot[];
   files: MadeFile[];
 }
 

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import widget from "../src/sheet";
 import { leftWords } from "../src/sheet/sheet";
 import type { SheetView, Tile } from "../src/view";
 import { AGAIN, DONE, NOW, fakeModel, freeze, render, settle, view, type FakeModel } from "./helpers";
@@ -25,7 +24,7 @@ function sheet(tiles: Tile[], changes: Partial<SheetView> = {}): SheetView {
 
 const open = (shown: SheetView, traits: Record<string, unknown> = {}) => {
   const model = fakeModel({ kind: "sheet", sheet: shown, posters: {}, view: {}, saved: "", ...traits });
-  return { model, ...render(model, undefined, widget) };
+  return { model, ...render(model) };
 };
 const press = (el: HTMLElement, key: string): boolean => el.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, composed: true }));
 const tiles = (el: HTMLElement): HTMLElement[] => [...el.querySelectorAll<HTMLElement>(".pvideo-tile")];

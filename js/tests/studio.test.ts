@@ -1,3 +1,4 @@
+import type { Host } from "../src/model";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { PIECE } from "../src/studio/upload";
 import { CANCEL, DONE, FORM, NOW, fakeModel, freeze, render, settle, view } from "./helpers";
@@ -5,7 +6,7 @@ import { CANCEL, DONE, FORM, NOW, fakeModel, freeze, render, settle, view } from
 beforeEach(freeze);
 
 const PRICE = { text: "$0.025", label: "Generate draft · $0.025", disabled: false, reason: "" };
-const studio = (traits: Record<string, unknown> = {}, host?: unknown) => {
+const studio = (traits: Record<string, unknown> = {}, host?: Host) => {
   const model = fakeModel({
     kind: "studio", form: FORM, inputs: { prompt: "A cat", draft: true }, problems: [], price: PRICE,
     money: { session: "$0.15", today: "$0.43", budget: "$5.00", text: "" }, views: [], notice: "", ...traits,
@@ -389,7 +390,7 @@ describe("the videos", () => {
     const [b, a] = [$('.pvideo-tile[data-id="b"]'), $('.pvideo-tile[data-id="a"]')];
 
     key(b, "s");
-    key(a, "s");
+    $('.pvideo-tile[data-id="a"] .pvideo-tile-star').click();
     expect(model.of("star")).toEqual([{ kind: "star", id: "b", stars: 1 }, { kind: "star", id: "a", stars: 0 }]);
     key(a, "Enter");
     expect(model.of("load")).toEqual([{ kind: "load", id: "a" }]);
@@ -420,7 +421,7 @@ describe("the videos", () => {
 
   it("are compared in the place of the card, and give it back", async () => {
     const shownIn: HTMLElement[] = [];
-    const host = { getWidget: async () => ({ render: ({ el }: { el: HTMLElement }) => void shownIn.push(el) }) };
+    const host = { getWidget: async () => ({ render: async ({ el }: { el: HTMLElement }) => void shownIn.push(el) }) };
     const { model, $ } = studio({ views: two, strip: facts }, host);
 
     model.set("beside", "anywidget:abc");
@@ -501,6 +502,21 @@ describe("a model that is being asked for", () => {
     await vi.advanceTimersByTimeAsync(2000);
     $('[data-action="generate"]').click();
     expect(model.of("generate")).toHaveLength(1);
+  });
+});
+
+describe("a form that is said anew", () => {
+  it("keeps its controls while only its sentence changes, and the focus when it is another form", () => {
+    const { model, control } = studio();
+    const prompt = control("prompt");
+    prompt.focus();
+
+    model.set("form", { ...FORM, first: "Press Generate. It is free." });
+    expect(control("prompt")).toBe(prompt);
+
+    model.set("form", { ...FORM, fields: FORM.fields.slice(0, 3) });
+    expect(control("prompt")).not.toBe(prompt);
+    expect(document.activeElement).toBe(control("prompt"));
   });
 });
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pvideo.job.press import generate
     from pvideo.job.sweep import Sweep
     from pvideo.job.video import Video
+    from pvideo.notebook.compare import compare
     from pvideo.notebook.studio import Studio
 
 __version__ = "0.1.0"
@@ -53,6 +54,7 @@ __all__ = [
     "UnreachableError",
     "Video",
     "WatchError",
+    "compare",
     "configure",
     "gateways",
     "generate",
@@ -66,6 +68,7 @@ _HOMES = {
     "Studio": "pvideo.notebook.studio",
     "Sweep": "pvideo.job.sweep",
     "Video": "pvideo.job.video",
+    "compare": "pvideo.notebook.compare",
     "gateways": "pvideo.job.gateways",
     "generate": "pvideo.job.press",
     "sweep": "pvideo.job.plan",
@@ -90,12 +93,14 @@ def __dir__() -> list[str]:
 
 def _compose() -> None:
     """Tie the rooms together: a video, which knows no notebook, is shown by one where there is one."""
+    from pvideo.job import naming
     from pvideo.job.sweep import Sweep
     from pvideo.job.video import Video
-    from pvideo.notebook.hook import attended, show_video
+    from pvideo.notebook.hook import Variables, attended, show_video
 
     Video.display_hook = Sweep.display_hook = staticmethod(show_video)
     Sweep.attended = staticmethod(attended)
+    naming.use(Variables())
 
 
 def configure(*, demo: bool | None = None, **changes: Any) -> None:

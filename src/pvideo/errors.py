@@ -124,6 +124,7 @@ class InputError(PVideoError):
 
     keys = frozenset(
         {"option_unknown", "value_wrong", "input_invalid", "prompt_missing", "variable_unknown", "name_taken", "file_refused"}
+        | {"no_draft", "not_a_draft", "no_first_frame", "media_missing", "frame_missing", "compare_count", "compare_what"}
         | {"model_name_wrong", "prompt_unwanted", "combination_wrong"}
     )
 

@@ -14,12 +14,13 @@ from pvideo.model.presentation import form
 from pvideo.notebook.view import KEYS, view_of
 
 SOURCE = Path(__file__).parents[2] / "js" / "src" / "view.ts"
+COMPARISON = SOURCE.parent / "compare" / "view.ts"
 
 
-def keys_of(interface: str) -> set[str]:
+def keys_of(interface: str, source: Path = SOURCE) -> set[str]:
     """The names of an interface of view.ts, optional ones too."""
-    found = re.search(rf"export interface {interface} \{{(.*?)\n\}}", SOURCE.read_text(encoding="utf-8"), re.DOTALL)
-    assert found, f"view.ts has no interface {interface}"
+    found = re.search(rf"export interface {interface} \{{(.*?)\n\}}", source.read_text(encoding="utf-8"), re.DOTALL)
+    assert found, f"{source.name} has no interface {interface}"
     return set(re.findall(r"^  (\w+)\??:", found[1], re.MULTILINE))
 
 
@@ -69,6 +70,28 @@ def test_the_price_and_the_money_have_the_keys_that_the_page_knows(monkeypatch: 
 
     assert set(price_now(load("prunaai/p-video"), {"prompt": "x"}).trait) == keys_of("Price")
     assert set(money_now()) == keys_of("Money")
+
+
+def test_a_comparison_has_the_keys_that_the_page_knows() -> None:
+    from pvideo.notebook.comparison import view_of as comparison
+
+    pair = [made(Path("/a/b.mp4")), made(Path("/a/c.mp4"), input={"prompt": "x", "draft": True})]
+    view = comparison(pair, key="k", nonce="n", base=Path("/a"), notice="", actions=[])
+
+    assert set(view) == keys_of("Comparison", COMPARISON)
+    assert set(view["items"][0]) == keys_of("Item", COMPARISON)
+    assert set(view["prompts"][0]) == keys_of("Prompt", COMPARISON)
+    assert set(view["inputs"][0]) == {"name", "values"}
+
+
+def test_a_chain_has_the_keys_that_the_page_knows() -> None:
+    from pvideo.notebook.around import Around
+
+    shots = tuple(made(Path(f"/a/{name}.mp4"), intent=name) for name in "bc")
+    view = view_of(shots[1], nonce="n", base=Path("/a"), now=NOW, autoplay=True, around=Around(shots=shots))
+
+    assert [shot["id"] for shot in view["chain"]] == ["b", "c"]
+    assert all(set(shot) == keys_of("Shot") for shot in view["chain"])
 
 
 def test_a_sheet_has_the_keys_that_the_page_knows() -> None:

@@ -107,6 +107,8 @@ class FakeVideo:
     def __init__(self, first: Snapshot | None = None) -> None:
         self.feed = Feed(first or snap())
         self.asked: list[str] = []
+        self.shots: tuple[Any, ...] = ()
+        self.before: Any = None
 
     def snapshot(self) -> Snapshot:
         return self.feed.latest

@@ -12,6 +12,7 @@ import pytest
 from tests.support.notebook import FakeComm, FakeVideo, failed, made, snap
 
 from pvideo.errors import BudgetError
+from pvideo.job.states import Link
 from pvideo.notebook import base, card
 from pvideo.notebook.card import WIDGET, Card
 
@@ -72,7 +73,7 @@ def test_an_end_brings_the_saved_html_with_it_in_one_message(tmp_path: Path) -> 
     assert "<video" in state["saved"]
 
 
-def test_the_end_is_told_once_and_the_video_let_go(tmp_path: Path, threads: list[threading.Thread]) -> None:
+def test_the_end_is_told_once_and_the_video_keeps_no_card(tmp_path: Path, threads: list[threading.Thread]) -> None:
     told: list[Card] = []
     video = FakeVideo()
     shown = Card(video, settled=told.append)
@@ -84,7 +85,26 @@ def test_the_end_is_told_once_and_the_video_let_go(tmp_path: Path, threads: list
     joined(threads)
 
     assert told == [shown]
+    shown.close()
+    left = weakref.ref(shown)
+    told.clear()
+    del shown
+    gc.collect()
+    assert left() is None
     assert video.observers == 0
+
+
+def test_an_ended_card_still_hears_of_its_final(tmp_path: Path, threads: list[threading.Thread]) -> None:
+    video = FakeVideo()
+    shown = Card(video)
+    video.publish(made(tmp_path / "a.mp4", input={"prompt": "A cat", "draft": True}))
+    shown.push()
+
+    video.change(made=(Link(intent="job2", name="cat_final", made_as="final"),))
+    shown.push()
+
+    assert shown.view["facts"][-1] == "draft of cat_final"
+    assert next(action["label"] for action in shown.view["actions"]) == "Show its final"
 
 
 def test_a_video_that_is_made_but_not_saved_is_not_the_end(threads: list[threading.Thread]) -> None:
@@ -107,7 +127,7 @@ def test_a_heartbeat_is_answered_with_the_view() -> None:
 
 def test_a_button_does_what_it_says(monkeypatch: pytest.MonkeyPatch, threads: list[threading.Thread]) -> None:
     done: list[tuple[str, Any]] = []
-    monkeypatch.setattr("pvideo.notebook.doing.act", lambda name, video: done.append((name, video)))
+    monkeypatch.setattr("pvideo.notebook.doing.act", lambda name, video, *_: done.append((name, video)))
     video = FakeVideo(snap("processing"))
     shown = Card(video)
     shown.comm.say(action(shown, "cancel"))
@@ -124,7 +144,7 @@ def test_a_press_that_this_page_was_not_offered_does_nothing(
     changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch, threads: list[threading.Thread]
 ) -> None:
     done: list[str] = []
-    monkeypatch.setattr("pvideo.notebook.doing.act", lambda name, video: done.append(name))
+    monkeypatch.setattr("pvideo.notebook.doing.act", lambda name, video, *_: done.append(name))
     shown = Card(FakeVideo(snap("processing")))
     shown.comm.say(action(shown, "cancel", **changes))
     joined(threads)
@@ -145,7 +165,7 @@ def test_strange_messages_are_taken_quietly(content: Any, capsys: Any) -> None:
 def test_a_button_that_makes_a_new_video_is_followed(monkeypatch: pytest.MonkeyPatch, threads: list[threading.Thread]) -> None:
     taken: list[tuple[Any, Any]] = []
     old, new = FakeVideo(failed("model_failed")), FakeVideo(snap("sending", intent="job2"))
-    monkeypatch.setattr("pvideo.notebook.doing.act", lambda name, video: new)
+    monkeypatch.setattr("pvideo.notebook.doing.act", lambda name, video, *_: new)
     shown = Card(old, took_over=lambda *pair: taken.append(pair))
     shown.comm.say(action(shown, "retry"))
     joined(threads)
@@ -167,7 +187,7 @@ def test_what_a_button_is_refused_is_said_on_the_card(monkeypatch: pytest.Monkey
     shown.push()
     assert (shown.view["message"]["key"], shown.view["message"]["tone"]) == ("budget_reached", "warn")
 
-    monkeypatch.setattr("pvideo.notebook.doing.act", lambda name, video: None)
+    monkeypatch.setattr("pvideo.notebook.doing.act", lambda name, video, *_: None)
     shown.comm.say(action(shown, "retry"))
     joined(threads)
     shown.push()

@@ -215,7 +215,7 @@ def test_a_terminal_gets_a_line(capsys: Any) -> None:
 
 def test_a_button_that_makes_it_again_keeps_the_output_and_moves_the_name(settle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     old, new = FakeVideo(failed("model_failed")), FakeVideo(snap(intent="job2"))
-    monkeypatch.setattr("pvideo.notebook.doing.act", lambda name, video: new)
+    monkeypatch.setattr("pvideo.notebook.doing.act", lambda name, video, *_: new)
     moved: list[Any] = []
     outputs, shell = Outputs(), Shell()
     outputs.took_over = lambda *pair: moved.append(pair)

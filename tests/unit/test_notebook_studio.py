@@ -200,7 +200,7 @@ def test_what_the_budget_refuses_is_a_notice(monkeypatch: pytest.MonkeyPatch, th
 
 def test_a_button_of_a_card_in_the_strip(pressed: list[Any], threads: list[threading.Thread], monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[Any] = []
-    monkeypatch.setattr("pvideo.notebook.doing.act", lambda name, video: done.append((name, video)))
+    monkeypatch.setattr("pvideo.notebook.doing.act", lambda name, video, *_: done.append((name, video)))
     shown = Studio()
     video = shown.generate()
     shown.push()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,8 @@ import pytest
 from tests.support.notebook import NOW, failed, made, snap
 
 from pvideo.errors import PVideoError
+from pvideo.job.states import Link
+from pvideo.notebook.around import Around
 from pvideo.notebook.view import KEYS, playable, relative, view_of
 from pvideo.notebook.words import note
 
@@ -26,6 +29,7 @@ def buttons(view: dict[str, Any]) -> list[tuple[str, str]]:
     return [(action["name"], action["label"]) for action in view["actions"]]
 
 
+TAKE = [("again", "Another take · $0.10"), ("continue_shot", "Continue this shot")]
 RETRY = [("retry", "Try again · $0.10")]
 RUNNING = [("cancel", "Cancel (Replicate may still charge)")]
 _SUM = {"price": "$0.10", "period": "today", "sum": "$5.04"}
@@ -39,8 +43,8 @@ ROWS = {
     "lost": (snap("processing", phase="lost", next_at=NOW + 4), "lost", "$0.10", RUNNING),
     "canceling": (snap("processing", phase="canceling", cancel_asked=True), "canceling", "$0.10", []),
     "saving": (snap("succeeded", phase="saving", settled=False, received=2_100_000, total=4_800_000), "saving", "$0.10", []),
-    "succeeded": (made(FILE), "", "$0.10", [("again", "Another take · $0.10")]),
-    "library": (made(FILE, reused=True), "library", "$0.00 now", [("again", "Another take · $0.10")]),
+    "succeeded": (made(FILE), "", "$0.10", TAKE),
+    "library": (made(FILE, reused=True), "library", "$0.00 now", TAKE),
     "unsaved": (made(FILE, path=None, error=PVideoError.make("fetch_failed", detail="x")), "", "$0.10", [("save_now", "Save now")]),
     "failed": (failed("model_failed"), "", "see billing", RETRY),
     "rejected": (failed("gateway_token", "rejected"), "", "$0.00", RETRY),
@@ -94,6 +98,7 @@ def test_what_costs_says_so_and_what_does_not_does_not() -> None:
         "look_again": False,
         "save_now": False,
         "again": True,
+        "continue_shot": False,
         "retry": True,
         "generate_again": True,
     }
@@ -238,3 +243,60 @@ def test_a_status_that_is_new_is_shown_as_it_is() -> None:
     view = seen(snap("dreaming"))
 
     assert (view["status"], view["actions"]) == ("dreaming", [])
+
+
+@pytest.mark.parametrize(
+    ("name", "links", "expected"),
+    [
+        ("cat", {"made": (Link(intent="b", name="cat_final", made_as="final"),)}, "draft of cat_final"),
+        ("", {"made": (Link(intent="b", name="", made_as="final"),)}, "draft of a final"),
+        ("cat", {"made": (Link(intent="b", name="cat_2", made_as="take"),)}, "draft"),
+        ("cat_final", {"origin": Link(intent="a", name="cat", made_as="final"), "input": {"prompt": "x"}}, "final of cat"),
+        ("", {"origin": Link(intent="a", name="", made_as="final"), "input": {"prompt": "x"}}, "final of a draft"),
+        ("cat_2", {"origin": Link(intent="a", name="cat", made_as="shot"), "input": {"prompt": "x"}}, "goes on from cat"),
+        ("cat", {"origin": Link(intent="a", name="cat", made_as="take"), "input": {"prompt": "x"}}, "seed 183"),
+    ],
+)
+def test_the_line_of_facts_ends_with_what_a_video_was_made_from(name: str, links: dict[str, Any], expected: str) -> None:
+    assert seen(made(FILE, name=name, **{"input": {"prompt": "x", "draft": True}, **links}))["facts"][-1] == expected
+
+
+def test_a_draft_s_first_button_is_its_final_with_the_full_price() -> None:
+    draft = made(FILE, input={"prompt": "x", "draft": True, "duration": 5, "prompt_upsampling": False})
+
+    view = seen(draft, around=Around(comparable=True))
+
+    assert [action["label"] for action in view["actions"]] == [
+        "Make final · $0.10",
+        "Another take · $0.10",
+        "Continue this shot",
+        "Compare",
+    ]
+    assert [action["primary"] for action in view["actions"]] == [True, False, False, False]
+    assert view["hint"] == "Same prompt and seed; the picture can still differ."
+    assert seen(replace(draft, input={"prompt": "x", "draft": True}))["hint"].startswith("The prompt was rewritten for this draft")
+
+
+def test_a_draft_with_a_final_shows_it_and_another_one_is_priced_under_more() -> None:
+    view = seen(made(FILE, input={"prompt": "x", "draft": True}, made=(Link(intent="b", name="cat_final", made_as="final"),)))
+
+    assert (view["actions"][0]["label"], view["actions"][0]["costs"]) == ("Show its final", False)
+    assert view["more"][0] == {"name": "final_again", "label": "Make the final again · $0.10"}
+    assert view["hint"] == ""
+
+
+def test_the_next_shot_s_price_stands_on_its_own_button() -> None:
+    draft = made(FILE, typed={"prompt": "x", "draft": True, "duration": 10}, input={"prompt": "x", "draft": True, "duration": 10})
+
+    (action,) = [action for action in seen(draft)["actions"] if action["name"] == "continue_shot"]
+
+    assert (action["label"], action["ask"]) == ("Continue this shot", "Continue · $0.05")
+
+
+def test_a_chain_is_played_from_any_of_its_shots() -> None:
+    shots = tuple(made(FILE, intent=name) for name in "abc")
+
+    view = seen(shots[1], around=Around(shots=shots))
+
+    assert view["actions"][-1]["label"] == "Play the chain · 3 shots"
+    assert [shot["id"] for shot in view["chain"]] == ["a", "b", "c"]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pvideo import settings
 from pvideo.errors import PVideoError
-from pvideo.job import adoption
+from pvideo.job import adoption, lineage
 from pvideo.job.clock import HOUR
 from pvideo.job.course import Course
 from pvideo.job.endpoints import USER_AGENT, Endpoints
@@ -73,6 +73,7 @@ class Engine:
         """Held from writing a press down until its job is known here."""
         self._endpoints = Endpoints(self._heard)
         reached = {"client": self._endpoints.client, "endpoint": self._endpoints.known, "direct": self._endpoints.direct}
+        reached["files"] = self._endpoints.files
         given = {**reached, "fetch": self._fetch, "examine": _examine}
         self.tools = Tools(**{**given, "journal": journal, "owner": myself(), "session": uuid.uuid4().hex, "begin": self.begin, **parts})
         self._courses: dict[str, Course] = {}
@@ -100,8 +101,11 @@ class Engine:
     def submit(self, row: JobRow, *, sent: dict[str, Any], hide: tuple[str, ...] = ()) -> Video:
         """Start a new job and return its handle at once."""
         with self._lock:
-            course = self._courses[row.intent] = Course(row, self.tools, sent=sent, hide=hide)
+            live = lineage.related(Live(), self.journal, row)
+            course = self._courses[row.intent] = Course(row, self.tools, live=live, sent=sent, hide=hide)
         self.call(lambda: self._start(course))
+        if row.made_from:
+            lineage.tell(self._courses, course, self.call)
         self.recover()
         return self._handle(course)
 
@@ -290,7 +294,7 @@ class Engine:
         return rows
 
     def _revived(self, row: JobRow) -> Live:
-        live = revived(row)
+        live = lineage.related(revived(row), self.journal, row)
         if row.finished:
             live.poster = self.journal.poster(row.intent)
         return live
@@ -314,7 +318,9 @@ class Engine:
         course = self._courses.get(current_intent.get())
         if course is None:
             return
-        course.exchanges.append(without_secrets(asdict(exchange), course.row))
+        shown = without_secrets(asdict(exchange), course.row)
+        # A model may repeat a secret in its own words, which only the process of the press can tell.
+        course.exchanges.append({**shown, **{part: course.struck(shown[part]) for part in ("request_body", "response_body", "error")}})
         if len(course.exchanges) >= _FLUSH_AT:
             kept, course.exchanges = course.exchanges, []
             self._thread.spawn(course.written(lambda: self.journal.update(course.row.intent, exchanges=kept)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pvideo.errors import PVideoError
 from pvideo.job.budget import cost_text
-from pvideo.job.states import ENDED, MediaInfo, Phase, Quote, Snapshot
+from pvideo.job.states import ENDED, Link, MediaInfo, Phase, Quote, Snapshot
 from pvideo.library.files import OUTPUT_JSON
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ class Live:
     exchanges: int = 0
     slow_answer: bool = False
     """Whether the create's answer took so long that a gateway may have repeated the request meanwhile."""
+    origin: Link | None = None
+    made: tuple[Link, ...] = ()
+    shots: tuple[str, ...] = ()
 
 
 def expected_kind(model: str) -> str:
@@ -126,6 +129,9 @@ def picture(row: JobRow, live: Live, endpoint: Endpoint | None) -> Snapshot:
         parent=row.parent,
         takes=live.takes,
         exchanges=live.exchanges,
+        origin=live.origin,
+        made=live.made,
+        shots=live.shots,
         sending_file=live.sending_file,
     )
 

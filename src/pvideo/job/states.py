@@ -43,6 +43,16 @@ class MediaInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One video as another one names it: what it was made from, or what was made from it."""
+
+    intent: str
+    name: str
+    made_as: str
+    """``final`` (of a draft), ``take``, or ``shot`` (it goes on where the other ends)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """Everything a card shows of one job. Times are seconds since the epoch by the kernel's clock, money is in US dollars."""
 
@@ -116,3 +126,19 @@ class Snapshot:
     """The name of the file that goes ahead now (phase ``uploading``; `received` of `total` bytes are there)."""
     exchanges: int
     """How many requests it took so far."""
+    origin: Link | None = None
+    """The video that a person made this one from."""
+    made: tuple[Link, ...] = ()
+    """What was made from this one and did not end badly, oldest first."""
+    shots: tuple[str, ...] = ()
+    """The jobs of the chain that it is a shot of, first to last; empty when it stands alone."""
+
+    @property
+    def made_from(self) -> str | None:
+        """The job that a person made it from."""
+        return self.origin.intent if self.origin is not None else None
+
+    @property
+    def made_as(self) -> str:
+        """How it was made from that: ``final``, ``take``, ``shot``; empty without one."""
+        return self.origin.made_as if self.origin is not None else ""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pvideo.errors import PVideoError
+from pvideo.job import lineage
 from pvideo.model.sniff import kind_of
 
 if TYPE_CHECKING:
@@ -144,6 +145,62 @@ class Video:
         """Ask for it to be canceled. Free before it is sent; once it runs, Replicate may still charge."""
         self._own()
         self._engine.cancel(self.intent)
+
+    def take(self, **changes: Any) -> Video:
+        """Make another take: the same inputs with a new seed. A new job; it costs what this one did.
+
+        Args:
+            **changes: Inputs that are to be different.
+
+        Raises:
+            PVideoError: As `pvideo.generate`.
+        """
+        from pvideo.job import actions
+
+        return actions.take(self, **changes)
+
+    def final(self, *, again: bool = False) -> Video:
+        """Make the final of this draft: the same inputs and seed, in full quality, at the full price.
+
+        It is made once: a second call returns the same video, and sends nothing.
+
+        Args:
+            again: Make another one all the same.
+
+        Raises:
+            InputError: This is no draft, or its model has none.
+            BudgetError: The budget stopped it.
+        """
+        from pvideo.job import actions
+
+        return actions.final(self, again=again)
+
+    def continue_shot(self, prompt: str, *, at: float | None = None, **changes: Any) -> Video:
+        """Go on where this video ends: its last picture becomes the first of a new video. Waits for this video's file.
+
+        Args:
+            prompt: What happens next.
+            at: Seconds from the start of the picture to go on from; the last one by default.
+            **changes: Inputs that are to be different.
+
+        Raises:
+            InputError: The model takes no first frame, or the picture cannot be taken (it needs the extra ``media``).
+            BudgetError: The budget stopped it.
+        """
+        from pvideo.job import actions
+
+        return actions.continue_shot(self, prompt, at=at, **changes)
+
+    @property
+    def shots(self) -> tuple[Video, ...]:
+        """The chain that this video is a shot of, first to last; only itself when it was not continued."""
+        return tuple(self._engine.video(intent) for intent in self.snapshot().shots) or (self,)
+
+    @property
+    def before(self) -> Video | None:
+        """The video to compare this one with: what it was made from, else the one before it in this session; None without one."""
+        found = lineage.before(self._engine.courses(), self.snapshot())
+        return None if found is None else self._engine.video(found)
 
     def log(self) -> LogEntry:
         """Return what the gateway noted of this press: status, duration, cached, path, feedback (needs ``CLOUDFLARE_API_TOKEN``).

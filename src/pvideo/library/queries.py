@@ -61,6 +61,11 @@ def takes(journal: Store, intent: str) -> list[JobRow]:
     return [decode(row) for row in journal.read("SELECT * FROM jobs WHERE parent=? ORDER BY created_at", intent)]
 
 
+def made_from(journal: Store, intent: str) -> list[JobRow]:
+    """Return the jobs that a person made from one, oldest first."""
+    return [decode(row) for row in journal.read("SELECT * FROM jobs WHERE made_from=? ORDER BY pressed_at", intent)]
+
+
 def news(journal: Store, dead: Collection[str]) -> News:
     """Return what became of the jobs of processes that are gone, `dead` being the owners' names."""
     rows = journal.read(f"SELECT owner, adopted, told, state FROM jobs WHERE state IN ({_IN_UNFINISHED}) OR (adopted=1 AND told=0)")  # noqa: S608

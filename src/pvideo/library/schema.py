@@ -9,6 +9,7 @@ CHANGES: tuple[str, ...] = (
     "ALTER TABLE jobs ADD COLUMN stars INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE jobs ADD COLUMN remark TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE jobs ADD COLUMN metadata TEXT",
+    "CREATE INDEX IF NOT EXISTS jobs_by_origin ON jobs (made_from)",
 )
 """What became of `TABLES` since, one statement each, in order; a new journal takes the same road. Only ever added to."""
 

@@ -68,6 +68,9 @@ class Live(anywidget.AnyWidget):
     heartbeat = traitlets.Int(0).tag(sync=True)
     """Grows with each sign of life; the page reads nothing else into it."""
 
+    below = traitlets.List().tag(sync=True)
+    """The widgets that stand below this one, as anywidget names them (`pvideo.notebook.panels`). Default ``[]``."""
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Live:
         """Make the widget with its lock: closing takes it, also when making one failed half-way."""
         made: Live = super().__new__(cls, *args, **kwargs)

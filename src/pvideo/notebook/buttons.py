@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .around import ALONE, Around
 from .made import kind
-from .source import cell_source, python_source
-from .words import is_budget, price, say
+from .source import cell_source, known_model, python_source
+from .words import is_budget, price, price_of, say
 
 if TYPE_CHECKING:
     from pvideo.job.states import Snapshot
+    from pvideo.model.schema import Model
 
 _CONFIRM_AFTER = 60
 """Seconds after which a lost answer may be given up: Replicate's list has shown every prediction by then."""
 
 
-def actions(snapshot: Snapshot) -> list[dict[str, Any]]:
+def actions(snapshot: Snapshot, around: Around = ALONE) -> list[dict[str, Any]]:
     """Return the card's buttons, the main one first."""
+    if snapshot.status == "succeeded":
+        return _succeeded(snapshot, around)
     by_status = {
         "sending": _before_answer,
         "starting": _running,
         "processing": _running,
-        "succeeded": _succeeded,
         "unconfirmed": _unconfirmed,
         "rejected": _rejected,
         "expired": _expired,
@@ -37,6 +40,9 @@ def more(snapshot: Snapshot, file: str) -> list[dict[str, str]]:
         {"name": "copy_cell", "label": say("actions", "copy_cell"), "text": cell_source(snapshot)},
         {"name": "copy_python", "label": say("actions", "copy_python"), "text": python_source(snapshot)},
     ]
+    draft = _draft_of(snapshot)
+    if draft is not None and file and _has_final(snapshot):
+        items.insert(0, {"name": "final_again", "label": say("actions", "final_again", price=_final_price(snapshot, draft))})
     if file:
         items.append({"name": "open_file", "label": say("actions", "open_file"), "href": file})
         if kind(snapshot) == "video":
@@ -57,14 +63,74 @@ def _running(snapshot: Snapshot) -> list[dict[str, Any]]:
     return [_button("cancel", say("actions", "cancel" if snapshot.realm == "demo" else "cancel_running"))]
 
 
-def _succeeded(snapshot: Snapshot) -> list[dict[str, Any]]:
+def hint(snapshot: Snapshot) -> str:
+    """Return what stands below [Make final]: how much a seed promises."""
+    draft = _draft_of(snapshot) if snapshot.status == "succeeded" and snapshot.path is not None else None
+    if draft is None or _has_final(snapshot):
+        return ""
+    return say("labels", "final_loose" if _is_loose(snapshot, draft) else "final_close")
+
+
+def _succeeded(snapshot: Snapshot, around: Around) -> list[dict[str, Any]]:
     if snapshot.error is not None and snapshot.error.key == "file_missing":
         return [_paying(snapshot, "again", "again")]
     if snapshot.error is not None and snapshot.path is None:
         return [_button("save_now", say("actions", "save_now"), primary=True)]
     if snapshot.path is None:
         return []
-    return [_paying(snapshot, "again", "again")]
+    model, draft = known_model(snapshot.model), _draft_of(snapshot)
+    take = _paying(snapshot, "again", "again")
+    row = [take] if draft is None else [_final(snapshot, draft), {**take, "primary": False}]
+    if kind(snapshot) != "video":
+        return row
+    if model is not None and model.first_frame:
+        row.append(_continue(snapshot, model))
+    if around.comparable:
+        row.append({**_button("compare", say("actions", "compare")), "quick": True})
+    if len(around.shots) > 1:
+        row.append(_button("play_chain", say("actions", "play_chain", count=len(around.shots))))
+    return row
+
+
+def _final(snapshot: Snapshot, model: Model) -> dict[str, Any]:
+    """Return the button of a draft: it is paid once, after that it shows what was made."""
+    if _has_final(snapshot):
+        return {**_button("final", say("actions", "show_final")), "quick": True}
+    label = say("actions", "final", price=_final_price(snapshot, model))
+    return _button("final", label, primary=True, costs=snapshot.realm != "demo")
+
+
+def _continue(snapshot: Snapshot, model: Model) -> dict[str, Any]:
+    """Return the button that opens a box for the next shot's prompt; the price stands on the box's own button."""
+    from pvideo.job.actions import kept_for_a_shot
+
+    cost = price_of(snapshot, model, kept_for_a_shot(model, snapshot.typed))
+    return {**_button("continue_shot", say("actions", "continue_shot")), "ask": say("actions", "continue_send", price=cost)}
+
+
+def _final_price(snapshot: Snapshot, model: Model) -> str:
+    from pvideo.job.actions import final_changes
+
+    return price_of(snapshot, model, {**snapshot.input, **final_changes(model, snapshot)})
+
+
+def _draft_of(snapshot: Snapshot) -> Model | None:
+    """Return the model of a draft; None for what is none."""
+    from pvideo.job.actions import is_draft
+
+    model = known_model(snapshot.model)
+    return model if model is not None and is_draft(model, snapshot) else None
+
+
+def _has_final(snapshot: Snapshot) -> bool:
+    return any(link.made_as == "final" for link in snapshot.made)
+
+
+def _is_loose(snapshot: Snapshot, model: Model) -> bool:
+    """Return whether the prompt was rewritten, so that the seed alone does not repeat the picture."""
+    from pvideo.job.intent import usual
+
+    return model.seed_loose != "" and {**usual(model), **snapshot.input}.get(model.seed_loose) is True
 
 
 def _unconfirmed(snapshot: Snapshot) -> list[dict[str, Any]]:

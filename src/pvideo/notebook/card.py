@@ -5,16 +5,20 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
 from pvideo.errors import PVideoError
 
+from .around import around_of
 from .base import Live, hand
 from .chunks import stream
+from .frames import Frames
 from .hosts import notebook_folder
 from .made import content_type
+from .panels import Panels
 from .pulse import pulse
 from .saved import saved_card, still_card
 from .view import message_of, view_of
@@ -36,6 +40,7 @@ class Card(Live):
         video: The video to follow.
         settled: Called once for each video when nothing will change any more, on a thread of its own.
         took_over: Called with the old and the new video when a button made a new one, which the card then follows.
+        saved_anew: Called when `saved` has changed: a card below another one is saved with it.
     """
 
     view = traitlets.Dict().tag(sync=True)
@@ -50,12 +55,16 @@ class Card(Live):
         *,
         settled: Callable[[Card], None] | None = None,
         took_over: Callable[[Video, Video], None] | None = None,
+        saved_anew: Callable[[Card], None] | None = None,
     ) -> None:
         self._nonce = secrets.token_urlsafe(12)
         self._base = notebook_folder()
-        self._settled, self._took_over = settled, took_over
+        self._settled, self._took_over, self._saved_anew = settled, took_over, saved_anew
         self._told = ""
         self._refused: PVideoError | None = None
+        self._frames = Frames()
+        self.panels = Panels(self)
+        """What stands below: the final, the next shot, a comparison."""
         self.quiet = threading.Event()
         """Set while the page plays nothing: only then may the output be replaced."""
         self.quiet.set()
@@ -81,8 +90,8 @@ class Card(Live):
         return {WIDGET: spec, "text/plain": repr(self), "text/html": self.still()}
 
     def still(self) -> str:
-        """Return the card as plain html, as it stands now."""
-        return still_card(self._latest, self._base)
+        """Return the card and what stands below it as plain html, as they stand now."""
+        return still_card(self._latest, self._base) + self.panels.still()
 
     def follow(self, video: Video) -> None:
         """Show this video from now on: another one, or the same as it is now, in one more output."""
@@ -99,6 +108,9 @@ class Card(Live):
     def close(self) -> None:
         """Take the card off the page; its video goes on."""
         self._stop()
+        if hasattr(self, "panels"):
+            self.panels.close()
+            self._frames.close()
         super().close()
 
     # News: from the engine's thread to the page.
@@ -113,21 +125,39 @@ class Card(Live):
         if not self.is_open:
             return
         view = self._view(snapshot)
-        saved = saved_card(snapshot, self._base) if snapshot.done and snapshot.settled else ""
+        saved = saved_card(snapshot, self._base) + self.panels.still() if snapshot.done and snapshot.settled else ""
+        is_new = saved != self.saved
         with self.hold_sync():
             self.saved = saved
             self.view = view
+        if is_new and self._saved_anew is not None:
+            self._saved_anew(self)
         if is_final(snapshot) and self._told != snapshot.intent:
             self._told = snapshot.intent
-            self._stop()
+            self._linger()
             if self._settled is not None:
                 hand(self._settled, self)
 
     def _view(self, snapshot: Snapshot) -> dict[str, Any]:
         from pvideo.settings import current
 
-        view = view_of(snapshot, nonce=self._nonce, base=self._base, now=time.time(), autoplay=current().autoplay)
+        now, around = time.time(), around_of(self.video)
+        view = view_of(snapshot, nonce=self._nonce, base=self._base, now=now, autoplay=current().autoplay, around=around)
         return view if self._refused is None else {**view, "message": message_of(self._refused, "warn")}
+
+    def _linger(self) -> None:
+        """After the end only its relatives are news, a final that is made of it: heard, but without keeping the card alive."""
+        self._stop()
+        me = weakref.ref(self)
+
+        def seen(snapshot: Snapshot) -> None:
+            card = me()
+            if card is not None:
+                card._seen(snapshot)  # noqa: SLF001 - its own
+            else:
+                leave()
+
+        leave = self._leave = self.video.observe(seen)
 
     def _stop(self) -> None:
         leave, self._leave = getattr(self, "_leave", None), None
@@ -137,7 +167,7 @@ class Card(Live):
 
     # Messages: from the page.
 
-    def heard(self, content: Mapping[str, Any], buffers: list[memoryview]) -> None:  # noqa: ARG002 - a card takes no bytes
+    def heard(self, content: Mapping[str, Any], buffers: list[memoryview]) -> None:
         """Take one message of the page."""
         kind = content["kind"]
         if kind == "hello":
@@ -146,8 +176,10 @@ class Card(Live):
             self.view = self._view(self._latest)
         elif kind == "action":
             self._pressed(content)
-        elif kind == "want" and content.get("id") == self._latest.intent:
-            hand(stream, self.send, self._latest.path, self._latest.intent, content_type(self._latest.path))
+        elif kind == "want":
+            self._wanted(content.get("id"))
+        elif kind == "frame" and content.get("id") == self._latest.intent:
+            self._frames.take(content, buffers)
         elif kind == "playing":
             self.quiet.clear() if content.get("playing") is True else self.quiet.set()
         elif kind == "clean" and content.get("id") == self._latest.intent:
@@ -157,26 +189,57 @@ class Card(Live):
     def _pressed(self, content: Mapping[str, Any]) -> None:
         """Do what a button says, if this page was given that button: ids from a saved or foreign page have no nonce."""
         name = content.get("name")
-        offered = [action["name"] for action in self.view.get("actions", [])]
+        offered = [item["name"] for item in (*self.view.get("actions", []), *self.view.get("more", []))]
         mine = content.get("nonce") == self._nonce and content.get("id") == self._latest.intent
         if mine and isinstance(name, str) and name in offered:
-            hand(self._act, name)
+            hand(self._act, name, content)
 
-    def _act(self, name: str) -> None:
-        from .doing import act
+    def _wanted(self, intent: object) -> None:
+        """Send the bytes of its own video, or of one of its chain."""
+        around = {shot.intent: shot for shot in (*around_of(self.video).shots, self._latest)}
+        if isinstance(intent, str) and intent in around:
+            path = around[intent].path
+            hand(stream, self.send, path, intent, content_type(path))
+
+    def _act(self, name: str, content: Mapping[str, Any] | None = None) -> None:
+        from .doing import BESIDE, act
 
         old, self._refused = self.video, None
+        if name == "compare":
+            self._compare()
+            return
+        finals = [link.intent for link in self._latest.made if link.made_as == name and self.panels.has(link.intent)]
+        if finals:
+            self.send({"kind": "show_below", "id": finals[-1]})
+            return
         try:
-            new = act(name, old)
+            new = act(name, old, content, self._frames.pop(self._latest.intent))
         except PVideoError as error:
             # A budget, an account that is gone: said on the card, as nobody reads a thread's error.
             self._refused = error
             pulse.mark(self)
             return
-        if new is not None and new is not old:
-            self.follow(new)
-            if self._took_over is not None:
-                self._took_over(old, new)
+        if new is None or new is old:
+            return
+        if name in BESIDE:
+            self._show_below(new)
+            return
+        self.follow(new)
+        if self._took_over is not None:
+            self._took_over(old, new)
+
+    def _show_below(self, video: Video) -> None:
+        intent = video.snapshot().intent
+        if not self.panels.has(intent):
+            self.panels.add(intent, Card(video, took_over=self._took_over, saved_anew=self.panels.changed))
+        pulse.mark(self)  # its own buttons and facts name the new one
+
+    def _compare(self) -> None:
+        from .compare import below
+
+        before = self.video.before
+        if before is not None:
+            below(self.panels, before, self.video)
 
 
 def is_final(snapshot: Snapshot) -> bool:

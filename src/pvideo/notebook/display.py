@@ -156,7 +156,7 @@ class Outputs:
         if card.clean:
             return
         card.quiet.wait(PLAYING_AT_MOST)
-        if card.video is not video or not card.is_open:
+        if card.video is not video or not card.is_open or card.panels:
             return
         with self._lock:
             self._showing.pop(_intent(video), None)

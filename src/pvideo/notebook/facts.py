@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pvideo.model.reference import short
 
 from .source import known_model
+from .words import say
 
 if TYPE_CHECKING:
     from pvideo.job.states import Snapshot
@@ -20,14 +21,27 @@ _WIDE = (1280, 720)
 
 
 def facts(snapshot: Snapshot) -> list[str]:
-    """Return the facts in order: length and size, the seed, and whether it is a draft."""
+    """Return the facts in order: length and size, the seed, and what it was made from, or which draft it is."""
     from pvideo.model.facts import facts as told
 
     model = known_model(snapshot.model)
     known = told(model, snapshot.input) if model is not None else []
     other = [short(snapshot.model)] if snapshot.model != _DEFAULT else []
     seed = [f"seed {snapshot.seed}"] if snapshot.seed is not None else []
-    return [*other, *(fact for fact in known if fact != _DRAFT), *seed, *(fact for fact in known if fact == _DRAFT)]
+    relation = _relation(snapshot, draft=_DRAFT in known)
+    return [*other, *(fact for fact in known if fact != _DRAFT), *seed, *relation]
+
+
+def _relation(snapshot: Snapshot, *, draft: bool) -> list[str]:
+    """Return what ties it to other videos: ``draft of cat_final``, ``final of cat``, ``goes on from cat``."""
+    finals = [link.name or say("labels", "a_final") for link in snapshot.made if link.made_as == "final"]
+    said = [say("labels", "draft_of", name=finals[-1]) if finals else _DRAFT] if draft else []
+    origin = snapshot.origin
+    if origin is None or (origin.name == snapshot.name and origin.made_as != "final"):
+        return said
+    key = {"final": "final_of", "take": "take_of", "shot": "shot_of"}.get(origin.made_as)
+    names = {"final": "a_draft"}.get(origin.made_as, "another")
+    return [*said, say("labels", key, name=origin.name or say("labels", names))] if key else said
 
 
 def notes(snapshot: Snapshot) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pvideo.job.sweep import Sweep
@@ -30,3 +30,23 @@ def show_video(video: Video | Sweep) -> None:
     from .display import outputs
 
     outputs.show(video, shell)
+
+
+class Variables:
+    """The notebook's variables: which names are free for a video that a button makes."""
+
+    def is_free(self, name: str) -> bool:
+        """Whether no variable is called that."""
+        return name not in self._all()
+
+    def bind(self, name: str, video: Video) -> None:
+        """Let a variable of that name hold the video."""
+        self._all()[name] = video
+
+    @staticmethod
+    def _all() -> dict[str, Any]:
+        from .hosts import running_shell
+
+        shell = running_shell()
+        found: dict[str, Any] = shell.user_ns if shell is not None else {}
+        return found

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pvideo.job.video import Video
 
+    from .frames import Frames
     from .strip import Strip
     from .uploads import Upload
     from .values import Values
@@ -30,6 +31,7 @@ class Orders(Live):
     _values: Values
     _strip: Strip
     _nonces: dict[str, None]
+    _frames: Frames
     inputs: Any
     problems: Any
     notice: Any
@@ -71,6 +73,8 @@ class Orders(Live):
         }
         if content["kind"] == "file":
             self._take_file(content, buffers)
+        elif content["kind"] == "frame":
+            self._frames.take(content, buffers)
         elif content["kind"] in handlers:
             handlers[content["kind"]](content)
 
@@ -148,18 +152,24 @@ class Orders(Live):
     def _acted(self, content: Mapping[str, Any]) -> None:
         video = self._strip.offered(content)
         if video is not None:
-            hand(self._act, str(content["name"]), video)
+            hand(self._act, str(content["name"]), video, content)
 
-    def _act(self, name: str, video: Video) -> None:
+    def _act(self, name: str, video: Video, content: Mapping[str, Any]) -> None:
         from .doing import act
 
+        if name == "compare":
+            before = video.before
+            if before is not None:
+                self._compared([before, video])
+            return
         try:
-            new = act(name, video)
+            new = act(name, video, content, self._frames.pop(video.snapshot().intent))
         except PVideoError as error:
             self.notice = str(error)
             return
         if new is not None and new is not video:
             self.take_in(new)
+            self.send({"kind": "show", "id": new.snapshot().intent})
         pulse.mark(self)
 
     def _wanted(self, content: Mapping[str, Any]) -> None:

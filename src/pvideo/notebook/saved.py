@@ -31,7 +31,7 @@ _CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127, *range(0x202A,
 def saved_card(snapshot: Snapshot, base: Path) -> str:
     """Return the html for the end of a video: the player where there is one, else a plain readable card."""
     style = f"margin:0;max-width:{_width(snapshot)}px"
-    return f'<figure style="{style}">{_player(snapshot, base)}<figcaption>{_caption(snapshot, base)}</figcaption></figure>'
+    return f'<figure style="{style}">{saved_player(snapshot, base)}<figcaption>{_caption(snapshot, base)}</figcaption></figure>'
 
 
 def still_card(snapshot: Snapshot, base: Path) -> str:
@@ -39,7 +39,7 @@ def still_card(snapshot: Snapshot, base: Path) -> str:
     return saved_card(snapshot, base)
 
 
-def _player(snapshot: Snapshot, base: Path) -> str:
+def saved_player(snapshot: Snapshot, base: Path) -> str:
     """Return what was made as html: what stands on the stage, then the other files, smaller."""
     shown, title = kind(snapshot), _quoted(_clean(snapshot.prompt)[:200])
     first = relative(snapshot.path, base) if shown in PLAYED else ""

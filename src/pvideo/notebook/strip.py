@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from .around import around_of
 from .hosts import notebook_folder
 from .saved import poster_url
 from .view import view_of
@@ -91,14 +92,16 @@ class Strip:
 
     def views(self) -> list[dict[str, Any]]:
         """Return what the page shows: newest first, and beside each video the one it was made from."""
-        return [self._view(snapshot) for snapshot in _beside([video.snapshot() for video in self.videos[:SHOWN]])]
+        videos = {video.snapshot().intent: video for video in self.videos[:SHOWN]}
+        return [self._view(videos[snapshot.intent]) for snapshot in _beside([video.snapshot() for video in videos.values()])]
 
     def offered(self, content: Mapping[str, Any]) -> Video | None:
         """Return the video whose button a message presses, if this page was given that button."""
         video = self.get(content.get("id"))
         if video is None or content.get("nonce") != self._nonce:
             return None
-        return video if content.get("name") in [action["name"] for action in self._view(video.snapshot())["actions"]] else None
+        view = self._view(video)
+        return video if content.get("name") in [item["name"] for item in (*view["actions"], *view["more"])] else None
 
     def close(self) -> None:
         """Follow none of them any more."""
@@ -114,10 +117,11 @@ class Strip:
                 leave()
         self._news(snapshot)
 
-    def _view(self, snapshot: Snapshot) -> dict[str, Any]:
+    def _view(self, video: Video) -> dict[str, Any]:
         from pvideo.settings import current
 
-        view = view_of(snapshot, nonce=self._nonce, base=self._base, now=time.time(), autoplay=current().autoplay)
+        snapshot, now, around = video.snapshot(), time.time(), around_of(video)
+        view = view_of(snapshot, nonce=self._nonce, base=self._base, now=now, autoplay=current().autoplay, around=around)
         if view["poster"]:
             # All views travel together, so each carries a small picture, made once.
             view["poster"] = self._posters.setdefault(snapshot.intent, poster_url(snapshot.poster))
@@ -137,7 +141,7 @@ def _beside(snapshots: list[Snapshot]) -> list[Snapshot]:
 
 
 def _made_from(snapshot: Snapshot) -> tuple[str, str]:
-    """Return the job that a video was made from, and as what: ``final``, ``take``, ``continued``."""
+    """Return the job that a video was made from, and as what: ``final``, ``take``, ``shot``."""
     return str(getattr(snapshot, "made_from", None) or ""), str(getattr(snapshot, "made_as", None) or "")
 
 

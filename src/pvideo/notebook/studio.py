@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 import weakref
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from pvideo.errors import PVideoError
 
 from .base import hand
 from .blueprint import at_hand, blank, model_name
+from .frames import Frames
 from .orders import Orders
 from .pulse import pulse
 from .purse import money_now, price_now
@@ -47,6 +49,8 @@ class Studio(Orders):
         InputError: The model has no such input, or `schema` is none.
         ImportError: The page part was not built.
     """
+
+    page = "studio"
 
     model = traitlets.Unicode().tag(sync=True)
     """The model, ``owner/name``. Another one may be set: the form is built anew, and keeps what fits."""
@@ -96,6 +100,9 @@ class Studio(Orders):
         self._strip = Strip(self._news)
         self._values = Values(self._model)
         self._nonces = {}
+        self._frames = Frames()
+        self.born = time.monotonic()
+        """When it was made: the newest one takes what is loaded from elsewhere."""
         self._key = secrets.token_urlsafe(9)
         self._compared_now: Any = None
         self._ready = found is not None
@@ -166,6 +173,7 @@ class Studio(Orders):
         if strip is not None:
             strip.close()
             self._values.close()
+            self._frames.close()
             pulse.forget(self)
         super().close()
 
@@ -181,6 +189,10 @@ class Studio(Orders):
         if self.is_open and detect().kind != "headless":
             bundle[WIDGET] = {"version_major": 2, "version_minor": 1, "model_id": self.model_id}
         return bundle
+
+    def still(self) -> str:
+        """Return it as plain html, as a saved notebook keeps it."""
+        return self._html()
 
     def _html(self) -> str:
         """Return what stands where no widget is drawn: the newest video, and how to get the Studio back."""
@@ -293,6 +305,12 @@ def _ready() -> dict[str, Any]:
 
 def _loading(name: str) -> dict[str, Any]:
     return {"phase": "loading", "message": None, "model": name}
+
+
+def newest() -> Studio | None:
+    """Return the open Studio that was made last."""
+    shown = [studio for studio in list(_open) if studio.is_open]
+    return max(shown, key=lambda studio: studio.born) if shown else None
 
 
 def refresh_all() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pvideo.errors import PVideoError
 
 from .facts import shape
-from .view import clip, message_of, phase_of, relative
+from .view import clip_of, message_of, phase_of
 from .words import money, price, say, span
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def tile(combination: Combination, video: Video | None, base: Path) -> dict[str,
         "reason": reason(shown) if shown else "",
         "sent": None if shown is None or shown.sent_at is None else shown.sent_at * 1000,
         "stars": stars_of(video),
-        "video": clip(shown, relative(shown.path, base)) if shown else None,
+        "video": clip_of(shown, base) if shown else None,
     }
 
 

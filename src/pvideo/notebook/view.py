@@ -6,7 +6,8 @@ import base64
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from .buttons import actions, more
+from .around import ALONE, Around
+from .buttons import actions, hint, more
 from .facts import facts, notes, shape
 from .made import PLAYED, content_type, files, kind, relative, text
 from .words import clock, date, is_budget, money, price, span
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
     from pvideo.errors import PVideoError
     from pvideo.job.states import Snapshot
 
-__all__ = ["KEYS", "clip", "message_of", "phase_of", "playable", "relative", "view_of"]
+__all__ = ["KEYS", "clip_of", "message_of", "phase_of", "playable", "relative", "view_of"]
 
 KEYS = (
     *("id", "nonce", "name", "status", "done", "demo", "phase", "values", "now", "pressed", "sent", "created", "next", "estimate"),
     *("progress", "took", "money", "prompt", "facts", "notes", "message", "actions", "more", "video", "received", "total", "shape"),
-    *("poster", "autoplay", "log", "kind", "text", "files"),
+    *("poster", "autoplay", "log", "kind", "text", "files", "hint", "chain"),
 )
 """The names of a view's parts."""
 
@@ -30,7 +31,7 @@ _BAD = frozenset({"failed", "rejected", "expired"})
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay: bool) -> dict[str, Any]:
+def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay: bool, around: Around = ALONE) -> dict[str, Any]:
     """Return the view of a job.
 
     Args:
@@ -39,6 +40,7 @@ def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay:
         base: The notebook's folder; files are named relative to it.
         now: The kernel's clock, epoch seconds.
         autoplay: Whether a video that arrives while it is watched may play by itself.
+        around: The videos that it has to do with.
     """
     file = relative(snapshot.path, base)
     width, height = shape(snapshot)
@@ -60,19 +62,32 @@ def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay:
         "facts": facts(snapshot),
         "notes": notes(snapshot),
         "message": _message(snapshot),
-        "actions": actions(snapshot),
+        "actions": actions(snapshot, around),
         "more": more(snapshot, file),
-        "video": clip(snapshot, file),
+        "video": _video(snapshot, file),
         "received": snapshot.received or 0,
         "total": snapshot.total or 0,
         "shape": {"width": width, "height": height},
-        "poster": _poster(snapshot),
+        "poster": _poster(snapshot) if kind(snapshot) in PLAYED else "",
         "autoplay": autoplay and not snapshot.reused,
         "log": _log(snapshot),
         "kind": kind(snapshot),
         "text": text(snapshot),
         "files": files(snapshot, base),
+        "hint": hint(snapshot),
+        "chain": _chain(around, base),
     }
+
+
+def clip_of(snapshot: Snapshot, base: Path) -> dict[str, Any] | None:
+    """Return where a page finds a video: its file beside the notebook, and its address while that lives."""
+    return _video(snapshot, relative(snapshot.path, base))
+
+
+def _chain(around: Around, base: Path) -> list[dict[str, Any]]:
+    """Return the shots to play one after another, as far as they are there."""
+    clips = [(shot, clip_of(shot, base)) for shot in around.shots]
+    return [{"id": shot.intent, "name": shot.name, "video": clip} for shot, clip in clips if clip is not None and shot.done]
 
 
 def phase_of(snapshot: Snapshot) -> str:
@@ -135,8 +150,7 @@ def message_of(error: PVideoError, tone: str) -> dict[str, str]:
     return {"key": error.key, "title": error.title, "sentence": error.sentence, "next": error.next, "tone": tone}
 
 
-def clip(snapshot: Snapshot, file: str) -> dict[str, Any] | None:
-    """Return where the page finds what was made; None while there is nothing to play."""
+def _video(snapshot: Snapshot, file: str) -> dict[str, Any] | None:
     url = playable(snapshot.output_url, demo=snapshot.realm == "demo")
     if not (url or file) or kind(snapshot) not in PLAYED:
         return None

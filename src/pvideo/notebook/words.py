@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import fill, texts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pvideo.job.states import Snapshot
+    from pvideo.model.schema import Model
 
 
 _NOTED = frozenset({"rejected", "unconfirmed", "failed", "aborted", "expired"})
@@ -48,6 +51,13 @@ def size(count: float) -> str:
 def price(snapshot: Snapshot) -> str:
     """Return what a button that makes it again says: the price, or "free" in the demo."""
     return "free" if snapshot.realm == "demo" else snapshot.price.text
+
+
+def price_of(snapshot: Snapshot, model: Model, inputs: Mapping[str, Any]) -> str:
+    """Return what a button says that makes another video from it, with these inputs."""
+    from pvideo.model.price import estimate
+
+    return "free" if snapshot.realm == "demo" else estimate(model, inputs).text
 
 
 def money(snapshot: Snapshot) -> str:

@@ -1,0 +1,233 @@
+"""Videos beside each other, in step: ``pvideo.compare(cat, poppies)``."""
+
+from __future__ import annotations
+
+import importlib
+import secrets
+import uuid
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from pvideo.errors import InputError, PVideoError
+
+from . import comparison
+from .base import Live, hand
+from .chunks import stream
+from .difference import LETTERS
+from .hosts import detect, notebook_folder
+from .made import content_type
+from .panels import Panels
+from .pulse import pulse
+from .words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from pvideo.job.states import Snapshot
+    from pvideo.job.video import Video
+
+MOST = 9
+
+
+def compare(*videos: Any) -> Compare:
+    """Show 2 to 9 videos beside each other: one play button, play heads in step, and what differs between them.
+
+    Args:
+        *videos: Videos, or sequences of them (a sweep); one alone is compared with the one before it.
+
+    Raises:
+        InputError: It are fewer than 2 or more than 9, or something else than videos.
+
+    Example::
+
+        pvideo.compare(cat, poppies)
+    """
+    found = _videos(videos)
+    if len(found) == 1 and found[0].before is not None:
+        found.insert(0, found[0].before)
+    if not 2 <= len(found) <= MOST:
+        raise InputError("compare_count", count=len(found), most=MOST)
+    if detect().waits:
+        from .waiting import wait_for
+
+        for video in found:
+            wait_for(video)
+    return Compare(found)
+
+
+def below(panels: Panels, *videos: Video) -> None:
+    """Show a comparison below a card or a Studio; one that stands there already is left."""
+    key = " ".join(["compare", *(video.snapshot().intent for video in videos)])
+    if not panels.has(key):
+        panels.add(key, Compare(list(videos), changed=panels.changed))
+
+
+class Compare(Live):
+    """Videos beside each other, in step. Made by `compare`.
+
+    Args:
+        videos: The videos, 2 to 9.
+        changed: Called when what is saved of it is another now.
+    """
+
+    page = "compare"
+
+    view = traitlets.Dict().tag(sync=True)
+    """The comparison as `comparison.view_of` makes it. Default ``{}``."""
+
+    saved = traitlets.Unicode().tag(sync=True)
+    """What the saved notebook keeps of it: plain html, once all videos have ended. Default ``""``."""
+
+    def __init__(self, videos: list[Video], *, changed: Callable[[Compare], None] | None = None) -> None:
+        self.videos = tuple(videos)
+        self._changed = changed
+        self._key, self._nonce, self._base = f"compare-{uuid.uuid4().hex}", secrets.token_urlsafe(12), notebook_folder()
+        self._notice = ""
+        self._leave: list[Callable[[], None]] = []
+        self.panels = Panels(self)
+        """What stands below: a Studio that was opened for one of them."""
+        super().__init__(kind="compare", view=self._view())
+        self._leave = [video.observe(self._seen) for video in self.videos if not _over(video.snapshot())]
+        pulse.mark(self)
+
+    def __repr__(self) -> str:
+        """Say what it shows: it is the text a saved notebook falls back to."""
+        return f"Compare({', '.join(repr(video) for video in self.videos)})"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        from .card import WIDGET
+
+        bundle: dict[str, Any] = {"text/plain": repr(self), "text/html": self.still()}
+        if self.is_open and detect().has_widgets:
+            bundle[WIDGET] = {"version_major": 2, "version_minor": 1, "model_id": self.model_id}
+        return bundle
+
+    def still(self) -> str:
+        """Return it as plain html, as it stands now."""
+        return comparison.still(self._snapshots(), self._base) + self.panels.still()
+
+    def close(self) -> None:
+        """Take it off the page; the videos stay."""
+        for leave in getattr(self, "_leave", ()):
+            leave()
+        if hasattr(self, "panels"):
+            self.panels.close()
+        pulse.forget(self)
+        super().close()
+
+    def load(self, video: Video) -> None:
+        """Fill the newest open Studio with what made a video; without one, a new one opens below."""
+        from . import studio
+
+        found = studio.newest()
+        if found is None:
+            found = studio.Studio(video.snapshot().model)
+            self.panels.add("studio", found)
+        found.load(video)
+        letter = LETTERS[self.videos.index(video)] if video in self.videos else ""
+        self._say(say("compare", "loaded", name=f"{letter} {video.name}".strip()))
+
+    def save_page(self, path: str | Path | None = None) -> Path:
+        """Write the comparison as one html file that plays anywhere, and return where it lies.
+
+        Args:
+            path: Where; ``compare-cat-cat_final.html`` beside the notebook by default.
+
+        Raises:
+            InputError: This pvideo cannot write pages.
+            PVideoError: It cannot be written, or would be too large.
+        """
+        make = _page_maker()
+        if make is None:
+            raise InputError("media_missing", what="A page")
+        names = [video.name or video.intent[:8] for video in self.videos]
+        return Path(make(path or self._base / f"compare-{'-'.join(names)}.html", *self.videos))
+
+    # News: from the engine's thread to the page.
+
+    def _seen(self, _: Snapshot) -> None:
+        pulse.mark(self)
+
+    def push(self) -> None:
+        """Bring the newest state to the page, and the saved html when all have ended."""
+        if not self.is_open:
+            return
+        over = all(_over(snapshot) for snapshot in self._snapshots())
+        view, saved = self._view(), self.still() if over else ""
+        with self.hold_sync():
+            self.saved, self.view = saved, view
+        if over and self._changed is not None:
+            self._changed(self)
+
+    def _view(self) -> dict[str, Any]:
+        actions = ["copy", "load", *(["page"] if _page_maker() is not None else [])]
+        snapshots = self._snapshots()
+        return comparison.view_of(snapshots, key=self._key, nonce=self._nonce, base=self._base, notice=self._notice, actions=actions)
+
+    def _snapshots(self) -> list[Snapshot]:
+        return [video.snapshot() for video in self.videos]
+
+    def _say(self, sentence: str) -> None:
+        self._notice = sentence
+        pulse.mark(self)
+
+    # Messages: from the page.
+
+    def heard(self, content: Mapping[str, Any], buffers: list[memoryview]) -> None:  # noqa: ARG002 - it takes no bytes
+        """Take one message of the page."""
+        kind = content["kind"]
+        video = next((video for video in self.videos if video.snapshot().intent == content.get("id")), None)
+        if kind == "hello":
+            self.alive()
+            pulse.mark(self)
+        elif kind == "want" and video is not None:
+            path = video.snapshot().path
+            hand(stream, self.send, path, video.snapshot().intent, content_type(path))
+        elif kind == "load" and video is not None and content.get("nonce") == self._nonce:
+            hand(self._load, video)
+        elif kind == "page" and content.get("nonce") == self._nonce:
+            hand(self._save_page)
+
+    def _load(self, video: Video) -> None:
+        try:
+            self.load(video)
+        except PVideoError as error:
+            self._say(str(error))
+
+    def _save_page(self) -> None:
+        try:
+            path = self.save_page()
+        except (PVideoError, OSError) as error:
+            self._say(str(error))
+            return
+        self._say(say("compare", "page_saved", file=path.name))
+
+
+def _page_maker() -> Callable[..., Path] | None:
+    """Return what writes videos into one html page, where this pvideo has it."""
+    with suppress(ImportError):
+        found: Callable[..., Path] | None = getattr(importlib.import_module("pvideo.notebook.page"), "export", None)
+        return found
+    return None
+
+
+def _videos(given: Iterable[Any]) -> list[Video]:
+    """Return the videos of arguments that are videos or sequences of them."""
+    from pvideo.job.video import Video
+
+    found: list[Video] = []
+    for one in given:
+        if isinstance(one, Video):
+            found.append(one)
+        elif isinstance(one, (str, bytes)) or not hasattr(one, "__iter__"):
+            raise InputError("compare_what", what=type(one).__name__)
+        else:
+            found += _videos(one)
+    return found
+
+
+def _over(snapshot: Snapshot) -> bool:
+    return snapshot.done and snapshot.settled
