@@ -252,6 +252,5 @@ export interface SheetView {
   tiles: Tile[];
   shape: { width: number; height: number };
   demo: boolean;
-  compares: boolean;
   rates: boolean;
 }
