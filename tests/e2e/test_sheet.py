@@ -46,7 +46,7 @@ def test_a_cell_with_ranges_fills_a_sheet_and_pays_for_each_video_once(lab: Lab,
     lab.page.keyboard.press("ArrowRight")
     lab.page.keyboard.press("ArrowDown")
     lab.page.keyboard.press("Enter")
-    card = sheet.locator("section.pvideo-card")
+    card = lab.card(1)
     expect(card).to_contain_text("board[3]")
     lab.expect_playing(card.locator("video").first)
     lab.picture("sheet-open", of=lab.output(1))
