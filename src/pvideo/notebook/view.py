@@ -81,7 +81,7 @@ def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay:
 
 def clip_of(snapshot: Snapshot, base: Path) -> dict[str, Any] | None:
     """Return where a page finds a video: its file beside the notebook, and its address while that lives."""
-    return clip(snapshot, relative(snapshot.path, base))
+    return _video(snapshot, relative(snapshot.path, base))
 
 
 def _chain(around: Around, base: Path) -> list[dict[str, Any]]:
