@@ -255,6 +255,5 @@ export interface SheetView {
   tiles: Tile[];
   shape: { width: number; height: number };
   demo: boolean;
-  compares: boolean;
   rates: boolean;
 }

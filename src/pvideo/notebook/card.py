@@ -47,6 +47,9 @@ class Card(Live):
     view = traitlets.Dict().tag(sync=True)
     """The job as `view.view_of` makes it. Default ``{}``."""
 
+    silent = traitlets.Bool(False).tag(sync=True)
+    """Whether something around it is read aloud in its place. Default False."""
+
     saved = traitlets.Unicode().tag(sync=True)
     """What the saved notebook keeps of this card: plain html, set when the video has ended. Default ``""``."""
 

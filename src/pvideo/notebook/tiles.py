@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pvideo.errors import PVideoError
 
 from .facts import shape
-from .view import clip, message_of, phase_of, relative
+from .view import clip_of, message_of, phase_of
 from .words import money, price, say, span
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 KEYS = (
     *("id", "nonce", "name", "title", "total", "state", "count", "done", "left", "said", "parts", "ends", "now", "notice", "message"),
-    *("actions", "axes", "tiles", "shape", "demo", "compares", "rates"),
+    *("actions", "axes", "tiles", "shape", "demo", "rates"),
 )
 """The names of a sheet's parts."""
 
@@ -64,7 +64,6 @@ def sheet_of(made: Sweep, *, nonce: str, base: Path, now: float, refused: PVideo
         "tiles": tiles,
         "shape": {"width": width, "height": height},
         "demo": made.realm == "demo",
-        "compares": _compares(),
         "rates": any(hasattr(video, "rate") for video in made.videos),
     }
 
@@ -89,7 +88,7 @@ def tile(combination: Combination, video: Video | None, base: Path) -> dict[str,
         "reason": reason(shown) if shown else "",
         "sent": None if shown is None or shown.sent_at is None else shown.sent_at * 1000,
         "stars": stars_of(video),
-        "video": clip(shown, relative(shown.path, base)) if shown else None,
+        "video": clip_of(shown, base) if shown else None,
     }
 
 
@@ -211,12 +210,6 @@ def _left_of_today(price: Decimal | None) -> str:
         return ""
     left = None if limit is None or price is None else limit - spent - price
     return "" if left is None or left < 0 else _amount(left)
-
-
-def _compares() -> bool:
-    import pvideo
-
-    return "compare" in pvideo.__all__
 
 
 def _ordinal(number: int) -> str:
