@@ -238,6 +238,19 @@ def test_a_final_stands_below_its_draft_and_is_saved_with_it(tmp_path: Path, mon
     assert len(card.below) == 1
 
 
+def test_where_nothing_can_be_drawn_below_the_final_takes_the_card_s_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    draft, final = one(tmp_path), one(tmp_path, "final")
+    monkeypatch.setattr("pvideo.notebook.doing.act", lambda *_: final)
+    monkeypatch.setattr("pvideo.notebook.card.hand", lambda task, *args: task(*args))
+    card = Card(draft)
+    card._act("final")
+
+    card.comm.say({"kind": "no_below"})
+
+    assert card.video is final
+    assert not card.panels
+
+
 def test_the_picture_of_the_page_goes_with_the_next_shot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     jpeg = b"\xff\xd8\xff" + bytes(9)
     given: list[Any] = []

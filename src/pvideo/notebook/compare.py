@@ -62,7 +62,7 @@ def below(panels: Panels, *videos: Video) -> None:
     """Show a comparison below a card or a Studio; one that stands there already is left."""
     key = " ".join(["compare", *(video.snapshot().intent for video in videos)])
     if not panels.has(key):
-        panels.add(key, Compare(list(videos), changed=panels.changed))
+        panels.add(key, lambda: Compare(list(videos), changed=panels.changed))
 
 
 class Compare(Live):
@@ -124,8 +124,10 @@ class Compare(Live):
 
         found = studio.newest()
         if found is None:
-            found = studio.Studio(video.snapshot().model)
-            self.panels.add("studio", found)
+            self.panels.add("studio", lambda: studio.Studio(video.snapshot().model))
+            found = studio.newest()
+        if found is None:  # pragma: no cover - it was closed meanwhile
+            return
         found.load(video)
         letter = LETTERS[self.videos.index(video)] if video in self.videos else ""
         self._say(say("compare", "loaded", name=f"{letter} {video.name}".strip()))
