@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { cleanFile } from "../src/clean";
+import { cleanFile, cleanStudio, revive } from "../src/clean";
 import { CANCEL, DONE, fakeModel, render, view } from "./helpers";
 
 const WIDGET = "application/vnd.jupyter.widget-view+json";
@@ -106,5 +106,41 @@ describe("live card, clean file", () => {
     model.set("saved", HTML);
 
     await vi.waitFor(() => expect(model.of("clean")).toEqual([{ kind: "clean", id: "job1", ok: false }]));
+  });
+});
+
+describe("a Studio", () => {
+  const SAVED = { html: HTML, model: "m1", key: "k1" };
+
+  it("is html in the file, marked for when the page is loaded again", async () => {
+    const book = notebook([[output("m1"), output("m2")]], {});
+
+    expect(await cleanStudio(fakeModel({}, book.manager), "m1", HTML, "k1")).toBe(true);
+
+    expect(file(book).cells[0]?.outputs[0]).toEqual({ output_type: "display_data", metadata: { pvideo: { studio: "k1" } }, data: { "text/html": HTML, "text/plain": "cat" } });
+    expect(JSON.stringify(file(book))).not.toContain('"m1"');
+    expect(JSON.stringify(file(book))).toContain('"m2"');
+  });
+
+  it("answers no where it is not shown", async () => {
+    expect(await cleanStudio(fakeModel({}, notebook([[output("m2")]], {}).manager), "m1", HTML, "k1")).toBe(false);
+    expect(await cleanStudio(fakeModel({}), "m1", HTML, "k1")).toBe(false);
+  });
+
+  it("comes back into its place after a reload, and into no other", async () => {
+    const plain = (key: string) => ({ output_type: "display_data", metadata: { pvideo: { studio: key } }, data: { "text/html": HTML } });
+    const book = notebook([[plain("k1"), plain("k2"), output("m7")], [plain("k1")]], {});
+    const set = [vi.fn(), vi.fn()];
+    set.forEach((one, index) => Object.assign(book.model.cells.get(index)?.outputs ?? {}, { set: one }));
+
+    await revive(fakeModel({ kind: "studio", saved: SAVED }, { context: { ...book.manager.context, ready: Promise.resolve() } }));
+
+    const live = { output_type: "display_data", metadata: {}, data: { "text/html": HTML, [WIDGET]: { version_major: 2, version_minor: 1, model_id: "m1" } } };
+    expect(set[0]?.mock.calls).toEqual([[0, live]]);
+    expect(set[1]?.mock.calls).toEqual([[0, live]]);
+  });
+
+  it.each([undefined, {}, { context: { get model() { throw new Error("not here"); } } }])("stays html where the host is another one", async (manager) => {
+    await expect(revive(fakeModel({ kind: "studio", saved: SAVED }, manager))).resolves.toBeUndefined();
   });
 });

@@ -390,7 +390,7 @@ describe("the videos", () => {
     const [b, a] = [$('.pvideo-tile[data-id="b"]'), $('.pvideo-tile[data-id="a"]')];
 
     key(b, "s");
-    key(a, "s");
+    $('.pvideo-tile[data-id="a"] .pvideo-tile-star').click();
     expect(model.of("star")).toEqual([{ kind: "star", id: "b", stars: 1 }, { kind: "star", id: "a", stars: 0 }]);
     key(a, "Enter");
     expect(model.of("load")).toEqual([{ kind: "load", id: "a" }]);
@@ -502,6 +502,21 @@ describe("a model that is being asked for", () => {
     await vi.advanceTimersByTimeAsync(2000);
     $('[data-action="generate"]').click();
     expect(model.of("generate")).toHaveLength(1);
+  });
+});
+
+describe("a form that is said anew", () => {
+  it("keeps its controls while only its sentence changes, and the focus when it is another form", () => {
+    const { model, control } = studio();
+    const prompt = control("prompt");
+    prompt.focus();
+
+    model.set("form", { ...FORM, first: "Press Generate. It is free." });
+    expect(control("prompt")).toBe(prompt);
+
+    model.set("form", { ...FORM, fields: FORM.fields.slice(0, 3) });
+    expect(control("prompt")).not.toBe(prompt);
+    expect(document.activeElement).toBe(control("prompt"));
   });
 });
 

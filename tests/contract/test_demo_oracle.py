@@ -125,6 +125,39 @@ def test_other_answers_are_as_documented(demo: InProcess) -> None:
     check(demo.create(duration=99), CREATE, "post")
 
 
+@pytest.mark.parametrize("model", ["google/nano-banana", "pvideo-demo/describe", "pvideo-demo/bare"])
+def test_other_models_and_their_versions_are_as_documented(demo: InProcess, model: str) -> None:
+    described = demo.request("GET", f"/models/{model}")
+    check(described, "/models/{model_owner}/{model_name}", "get")
+    versions = demo.request("GET", f"/models/{model}/versions")
+    check(versions, "/models/{model_owner}/{model_name}/versions", "get")
+    newest = versions.json()["results"][0]["id"]
+    one = demo.request("GET", f"/models/{model}/versions/{newest}")
+    check(one, "/models/{model_owner}/{model_name}/versions/{version_id}", "get")
+
+
+def test_the_lists_of_models_and_files_are_as_documented(demo: InProcess) -> None:
+    from tests.unit.test_demo_models import upload
+
+    check(demo.request("GET", "/models"), "/models", "get")
+    stored = upload(demo, b"abc")
+    check(stored, "/files", "post")
+    check(demo.request("GET", "/files"), "/files", "get")
+    check(demo.request("GET", f"/files/{stored.json()['id']}"), "/files/{file_id}", "get")
+    check(demo.request("GET", "/files/nosuchfile"), "/files/{file_id}", "get")
+    check(upload(demo, b"x" * 100_000_001), "/files", "post")
+
+
+@pytest.mark.parametrize("model", ["anthropic/claude-4.5-haiku", "black-forest-labs/flux-schnell", "pvideo-demo/broken"])
+def test_predictions_of_other_models_are_as_documented(demo: InProcess, model: str) -> None:
+    created = demo.request("POST", f"/models/{model}/predictions", data={"input": {"prompt": "a cat"}})
+    check(created, ON_MODEL, "post")
+    for _ in range(5):
+        look = demo.request("GET", f"/predictions/{created.json()['id']}")
+        check(look, LOOK, "get")
+        demo.clock.advance(1)
+
+
 # -- recordings
 
 

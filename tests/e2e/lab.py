@@ -184,9 +184,12 @@ class Lab:
 
     def resize(self, index: int, width: int) -> None:
         """Make the widget in a cell's output this wide (pixels)."""
-        spare = "(output, width) => { const inner = output.querySelector('.pvideo').getBoundingClientRect().width;"
         self.output(index).evaluate(
-            f"{spare} const more = output.getBoundingClientRect().width - inner; output.style.width = `${{width + more}}px`; }}", width
+            """(output, width) => {
+              const around = output.getBoundingClientRect().width - output.querySelector(".pvideo").getBoundingClientRect().width;
+              output.style.width = output.style.maxWidth = `${width + around}px`;
+            }""",
+            width,
         )
 
     def expect_problem(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The three notebooks: clean as they are stored, and whole when they are executed against the embedded gateway without a browser."""
+"""The notebooks: clean as they are stored, and whole when they are executed against the embedded gateway without a browser."""
 
 from __future__ import annotations
 
@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-VIDEOS = {"01-quickstart": 2, "02-prompt-iteration": 8, "03-teaching": 4}
+VIDEOS = {"01-quickstart": 2, "02-prompt-iteration": 8, "03-teaching": 4, "04-any-model": 1}
 """How many videos each notebook makes: what it pays for once it is run with an account."""
+BESIDE = {"03-teaching": 1, "04-any-model": 5}
+"""What is created beside the videos: the aborted one; images, text, sound and JSON of other models."""
+OTHERS = {".webp": 6, ".txt": 1, ".wav": 1, ".jpg": 1}
+"""The files that the models of 04-any-model leave."""
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -39,11 +43,15 @@ def test_a_notebook_runs_from_top_to_bottom(path: Path, tmp_path: Path, kernel_e
     client.execute(env=kernel_environment)
 
     assert time.monotonic() - began <= 60
-    assert demo.created() == VIDEOS[path.stem] + (1 if path.stem == "03-teaching" else 0)  # the aborted one was created, too
+    assert demo.created() == VIDEOS[path.stem] + BESIDE.get(path.stem, 0)
     videos = sorted((tmp_path / "videos").glob("*.mp4"))
     assert len(videos) == VIDEOS[path.stem]
     for video in videos:
         assert probe(video) == {"width": 1280, "height": 720, "fps": 24, "seconds": 5}
+    if path.stem == "04-any-model":
+        made = [file.suffix for file in (tmp_path / "videos").iterdir()]
+        assert {suffix: made.count(suffix) for suffix in OTHERS} == OTHERS
+        assert [item["model"] for item in demo.predictions()].count("black-forest-labs/flux-schnell") == 2
 
 
 def test_the_quickstart_keeps_its_videos_in_its_outputs(tmp_path: Path, kernel_environment: dict[str, str], demo: Demo) -> None:

@@ -202,13 +202,16 @@ class Scene:
         self.kernel.engine.recover()
         return self.kernel
 
-    def press(self, *, again: bool = True, kernel: Kernel | None = None, prefer_wait: bool = False, **inputs: Any) -> Video:
+    def press(
+        self, *, again: bool = True, kernel: Kernel | None = None, prefer_wait: bool = False, model: str | None = None, **inputs: Any
+    ) -> Video:
         """Press: `generate()` by default; with ``again=False`` as an unchanged cell that is run."""
         kernel = kernel or self.kernel
         path = settings.current().journal_path.absolute()
         Engine._engines[path] = kernel.engine
         try:
-            video = press(find_model(), {**CAT, **inputs}, again=again, reuse=not again, prefer_wait=prefer_wait)
+            given = {**CAT, **inputs} if model is None else inputs
+            video = press(find_model(model), given, again=again, reuse=not again, prefer_wait=prefer_wait)
         finally:
             del Engine._engines[path]
         key = self.row(video).press_key

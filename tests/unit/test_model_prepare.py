@@ -15,6 +15,7 @@ from tests.support.pictures import picture
 from pvideo.errors import InputError
 from pvideo.model import catalog
 from pvideo.model import reading as reading_module
+from pvideo.model.ahead import waiting
 from pvideo.model.prepare import prepare
 
 MODEL = catalog.load("prunaai/p-video")
@@ -247,24 +248,52 @@ def test_sound_goes_with_its_type(data, kind):
     assert (head, body) == (f"data:{kind};base64", data)
 
 
-def test_sound_over_the_limit_is_refused(tmp_path):
+def test_sound_over_the_limit_goes_ahead(tmp_path):
     path = tmp_path / "voice.wav"
     path.write_bytes(WAV + bytes(8_400_000))
 
-    assert refused(audio=path).problems[0].message == "voice.wav is over the limit of 8 MB (8.4 MB)."
+    prepared = prepare(MODEL, {"prompt": "x", "audio": path})
+
+    (file,) = waiting(prepared.input)
+    assert (file.name, file.type, len(file.data)) == ("voice.wav", "audio/wav", len(WAV) + 8_400_000)
+    assert prepared.typed["audio"] == {"file": file.sha256, "path": str(path)}
+    assert str(file).startswith("data:audio/wav,…")
+    assert "\\x00" not in repr(prepared.input)
+
+
+def test_no_file_of_a_hundred_megabytes_is_taken(tmp_path):
+    path = tmp_path / "voice.wav"
+    with path.open("wb") as file:
+        file.write(WAV)
+        file.truncate(100_000_001)
+
+    assert refused(audio=path).problems[0].message == "voice.wav is over the limit of 100 MB (100 MB)."
+
+
+def test_a_large_picture_goes_ahead_as_it_is_where_no_limits_are_known(tmp_path):
+    path = tmp_path / "large.png"
+    path.write_bytes(picture() + bytes(1_000_000))
+    model = make({"image": {"type": "string", "format": "uri"}})
+
+    (file,) = waiting(prepare(model, {"image": path}).input)
+
+    assert (file.type, len(file.data)) == ("image/png", path.stat().st_size)
 
 
 def test_aac_is_not_taken_for_mp3():
     assert refused(audio=b"\xff\xf1\x50\x80" + bytes(20)).problems[0].message == "audio is not flac, mp3 or wav."
 
 
-def test_files_together_have_to_fit_into_one_request():
+def test_of_files_that_do_not_fit_together_the_largest_go_ahead():
     model = make({"clips": {"type": "array", "items": {"type": "string", "format": "uri", "description": "audio"}}})
 
-    with pytest.raises(InputError) as caught:
-        prepare(model, {"clips": [WAV + bytes(7_900_000)] * 3})
+    prepared = prepare(model, {"clips": [WAV + bytes(7_900_000 + number) for number in range(3)]})
 
-    assert "20 MB is the most" in str(caught.value)
+    assert [str(value)[:21] for value in prepared.input["clips"]] == [
+        "data:audio/wav;base64",
+        "data:audio/wav,… (7,9",
+        "data:audio/wav,… (7,9",
+    ]
 
 
 def test_every_file_that_cannot_be_sent_is_said_at_once():

@@ -30,6 +30,8 @@ export interface FormTools {
   signal: AbortSignal;
 }
 
+/** More of a description than this nobody wants to hear at each visit; all of it is in the label's title. */
+const LONG = 400;
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 const isSet = (value: unknown): boolean => value !== null && value !== undefined && value !== "" && value !== false;
 
@@ -42,7 +44,7 @@ export function fieldPart(field: Field, { model, store, keys, signal }: FormTool
   const error = h("p", { class: "pvideo-problem", id: `${id}-problem`, hidden: true });
   const reason = h("p", { class: "pvideo-hint pvideo-reason", id: `${id}-reason`, hidden: true });
   const range = h("p", { class: "pvideo-hint pvideo-range-hint", id: `${id}-range`, hidden: !field.hint }, [field.hint, field.unit].filter(Boolean).join(" "));
-  const about = h("span", { class: "pvideo-aloud", id: `${id}-about` }, field.description);
+  const about = h("span", { class: "pvideo-aloud", id: `${id}-about` }, field.description.length > LONG ? `${field.description.slice(0, LONG)}…` : field.description);
   const paintError = (): void => {
     setText(error, own || told);
     error.hidden = !(own || told);

@@ -19,7 +19,7 @@ export const list: MakeControl = (tools) => {
   let off = false;
   let made = 0;
   const place = h("div", { class: "pvideo-list" });
-  const add = h("button", { class: "pvideo-button pvideo-plain", id }, `+ ${labels.add}`);
+  const add = h("button", { class: "pvideo-button", id }, `+ ${labels.add}`);
   const el = h("div", { role: "group", class: "pvideo-list-box" }, place, add);
   signal.addEventListener("abort", () => rows.forEach((row) => row.end.abort()), { once: true });
 
@@ -76,7 +76,8 @@ export const list: MakeControl = (tools) => {
     target: el,
     group: true,
     set(value) {
-      const next = Array.isArray(value) ? (value as unknown[]) : [];
+      const shown = value ?? field.default;
+      const next = Array.isArray(shown) ? (shown as unknown[]) : [];
       if (JSON.stringify(next) === JSON.stringify(given())) return;
       rows.forEach((row) => row.end.abort());
       rows = [];

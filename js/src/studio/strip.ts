@@ -42,6 +42,8 @@ export function strip({ keys, open, compare, star, signal }: StripTools): Strip 
     selected = selected.includes(id) ? selected.filter((one) => one !== id) : [...selected, id].slice(-MOST);
     paint();
   };
+  /** One star more; after five none. */
+  const raise = (id: string): void => star(id, ((last?.[1].stars[id] ?? 0) + 1) % 6);
   const move = (event: KeyboardEvent): boolean => {
     const tilesNow = all();
     const at = tilesNow.indexOf(event.target as HTMLElement);
@@ -59,7 +61,7 @@ export function strip({ keys, open, compare, star, signal }: StripTools): Strip 
     if (event.repeat && !event.key.startsWith("Arrow")) return true;
     if (event.key === "Enter") return open(id), true;
     if (event.key === " ") return select(id), true;
-    if (event.key.toLowerCase() === "s" && can("star")) return star(id, ((last?.[1].stars[id] ?? 0) + 1) % 6), true;
+    if (event.key.toLowerCase() === "s" && can("star")) return raise(id), true;
     return move(event);
   });
 
@@ -77,12 +79,12 @@ export function strip({ keys, open, compare, star, signal }: StripTools): Strip 
       tiles.delete(id);
     }
     const wanted = views.map((view, index) => {
-      const one = tiles.get(view.id) ?? tile(() => ((stop = view.id), open(view.id)), () => select(view.id), signal);
+      const one = tiles.get(view.id) ?? tile(() => ((stop = view.id), open(view.id)), () => select(view.id), () => raise(view.id), signal);
       tiles.set(view.id, one);
       const next = views[index + 1];
       const link = facts.links[view.id];
       const joined = link && next && link.from === next.id ? joinedWords(link.as, next) : "";
-      one.update(view, { current: view.id === shown, selected: selected.includes(view.id), joined, stars: facts.stars[view.id] ?? 0, selects: can("compare") && views.length > 1, stop: view.id === stop });
+      one.update(view, { current: view.id === shown, selected: selected.includes(view.id), joined, stars: facts.stars[view.id] ?? 0, selects: can("compare") && views.length > 1, starred: can("star"), stop: view.id === stop });
       return one.el;
     });
     sync(row, wanted);

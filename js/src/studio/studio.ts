@@ -32,6 +32,7 @@ export function renderStudio({ model, el, signal, host }: RenderProps): void {
   let gone = false;
   let form: FormPart | null = null;
   let formEnd = new AbortController();
+  let built = "";
   let chosen = "";
   let newest = views()[0]?.id ?? "";
   let told: { count: number; loose: Problem[] } = { count: 0, loose: [] };
@@ -123,9 +124,14 @@ export function renderStudio({ model, el, signal, host }: RenderProps): void {
     paintPress();
   };
   const paintForm = (): void => {
+    const drawn = read("form", FORM);
+    // What only says something anew must not take the controls away under a person's hands.
+    const key = JSON.stringify({ ...drawn, first: "" });
+    if (key === built) return paintPress();
+    built = key;
+    const focused = form?.fields().find((part) => part.el.contains(document.activeElement))?.field.name;
     formEnd.abort();
     formEnd = new AbortController();
-    const drawn = read("form", FORM);
     root.setAttribute("aria-label", fill(labels.studio, { title: drawn.title || drawn.model }));
     form = formPart(drawn, { model, store, keys, signal: formEnd.signal });
     const prompt = form.prompt;
@@ -137,6 +143,7 @@ export function renderStudio({ model, el, signal, host }: RenderProps): void {
     paintState();
     paintProblems();
     paintViews(false);
+    if (focused !== undefined) (form.field(focused) ?? form.prompt)?.focus();
     // A page that was just loaded has the files' names; their pictures come as messages.
     if (drawn.fields.some((field) => field.media && store.get(field.name))) send(model, { kind: "files" });
   };

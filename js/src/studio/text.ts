@@ -7,6 +7,7 @@ const GROWS = typeof CSS !== "undefined" && CSS.supports?.("field-sizing", "cont
 
 function area(tools: ControlTools, rows: number, read: (text: string) => void, show: (value: unknown) => string): Control {
   const el = h("textarea", { id: tools.id, rows, class: `pvideo-input pvideo-area pvideo-area-${rows}`, spellcheck: rows > 1 ? "true" : "false" });
+  if (tools.field.default !== null && typeof tools.field.default !== "object") el.placeholder = asText(tools.field.default);
   const grow = (): void => {
     if (!GROWS) el.rows = Math.min(10, Math.max(rows, el.value.split("\n").length));
   };
@@ -16,7 +17,8 @@ function area(tools: ControlTools, rows: number, read: (text: string) => void, s
     target: el,
     group: false,
     set(value) {
-      const text = show(value);
+      // An empty value shows the default, which is what will be used; the box stays empty only while it is typed in.
+      const text = show(value ?? (document.activeElement === el ? null : tools.field.default));
       if (el.value !== text) el.value = text;
       grow();
     },

@@ -82,7 +82,7 @@ def _file(item: Prediction, name: str) -> Path | None:
 
 
 def _digest(item: Prediction, file: Path) -> str:
-    return item.clip.sha256 or hashlib.sha256(file.read_bytes()).hexdigest()
+    return hashlib.sha256(file.read_bytes()).hexdigest() if item.clip.files else item.clip.sha256
 
 
 def _text(status: int, text: str) -> Answer:

@@ -172,6 +172,9 @@ class Store:
         made = getattr(self.renderer, "draw", draw)(item.kind, given, self._folder(item), prediction_id=item.id)
         item.clip.files = {name: Path(path) for name, path in made.files.items()}
         item.clip.output, item.clip.parts = made.output, made.parts
+        for path in list(item.clip.files.values())[:1]:
+            data = path.read_bytes()
+            item.clip.sha256, item.clip.size = hashlib.sha256(data).hexdigest(), len(data)
 
 
 def run_seconds(given: dict[str, Any], config: DemoConfig, kind: str = "video") -> float:

@@ -79,9 +79,9 @@ def resolve(schemas: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, An
 
 
 def _check(path: str, part: Mapping[str, Any], value: Any) -> list[Problem]:
-    kind = part.get("type")
-    if kind and not _is(kind, value):
-        return [_wrong_type(path, kind, value)]
+    kinds = [part["type"]] if isinstance(part.get("type"), str) else part.get("type") or []
+    if kinds and not any(_is(kind, value) for kind in kinds):
+        return [_wrong_type(path, "/".join(kinds), value)]
     found: list[Problem] = []
     if "enum" in part and value not in part["enum"]:
         allowed = ", ".join(json.dumps(item) for item in part["enum"])

@@ -120,4 +120,4 @@ def _tidy(row: JobRow) -> None:
     """Remove what the dead process had begun to download."""
     if row.prediction_id and row.folder:
         folder = Path(row.folder)
-        files.remove_parts(folder, files.stem(row.day, row.prompt, row.prediction_id))
+        files.remove_parts(folder, files.stem(row.day, row.words, row.prediction_id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from contextlib import suppress
 from dataclasses import replace
@@ -17,6 +18,7 @@ from pvideo.job.live import Live, expected_kind, picture
 from pvideo.job.reconcile import HIDDEN
 from pvideo.job.schedule import after_trouble, expect
 from pvideo.job.tools import Client, Tools, current_intent
+from pvideo.model import catalog
 from pvideo.wire.output import sources
 
 if TYPE_CHECKING:
@@ -149,7 +151,8 @@ class Course:
     def struck(self, text: str) -> str:
         """Return a model's own words without the secrets that were sent to it."""
         for value in self.hide:
-            text = text.replace(value, HIDDEN) if len(value) >= _SECRET_LENGTH else text
+            for form in {value, json.dumps(value)[1:-1]} if len(value) >= _SECRET_LENGTH else ():
+                text = text.replace(form, HIDDEN)
         return text
 
     def remember_outputs(self, urls: tuple[str, ...]) -> tuple[str, ...]:
@@ -185,7 +188,9 @@ class Course:
             journal = self.tools.journal
             past = await self.written(partial(journal.durations, model=row.model, realm=row.realm, shape=row.shape))
             others = await self.written(partial(journal.paces, model=row.model, realm=row.realm)) if len(past) < ENOUGH else ()
-            self.show(expected=expect(past, row.input, others))
+            # Of a model that is met for the first time nothing is known: no estimate is better than P-Video's.
+            if past or others or row.model in catalog.names():
+                self.show(expected=expect(past, row.input, others))
 
     async def ask_cancel(self) -> None:
         """Remember that a person wants it canceled; whatever the course does now, it sees that next."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pvideo.endpoint import Endpoint
-    from pvideo.job.tools import Client
+    from pvideo.job.tools import Client, Uploads
     from pvideo.library.rows import JobRow
     from pvideo.model.reference import Reference
 
@@ -67,6 +67,16 @@ class Endpoints:
         endpoint = self._known.get((row.kind, row.base_url))
         itself = endpoint.itself() if endpoint is not None else None
         return None if itself is None else self._client(("reconcile", row.base_url), itself)[0]
+
+    def files(self, row: JobRow) -> tuple[Uploads, Endpoint] | None:
+        """Return the client that large files are sent with: through the job's gateway, or around it where the settings say so."""
+        self._learn_current()
+        endpoint = self._known.get((row.kind, row.base_url))
+        if endpoint is None:
+            return None
+        target = endpoint.for_files()
+        key = (row.kind, row.base_url) if target is endpoint else ("files", row.base_url)
+        return cast("Uploads", self._client(key, target)[0]), target
 
     def _client(self, key: tuple[str, str], endpoint: Endpoint) -> tuple[Client, Endpoint]:
         found = self._clients.get(key)

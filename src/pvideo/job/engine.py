@@ -73,6 +73,7 @@ class Engine:
         """Held from writing a press down until its job is known here."""
         self._endpoints = Endpoints(self._heard)
         reached = {"client": self._endpoints.client, "endpoint": self._endpoints.known, "direct": self._endpoints.direct}
+        reached["files"] = self._endpoints.files
         given = {**reached, "fetch": self._fetch, "examine": _examine}
         self.tools = Tools(**{**given, "journal": journal, "owner": myself(), "session": uuid.uuid4().hex, "begin": self.begin, **parts})
         self._courses: dict[str, Course] = {}
@@ -317,7 +318,9 @@ class Engine:
         course = self._courses.get(current_intent.get())
         if course is None:
             return
-        course.exchanges.append(without_secrets(asdict(exchange), course.row))
+        shown = without_secrets(asdict(exchange), course.row)
+        # A model may repeat a secret in its own words, which only the process of the press can tell.
+        course.exchanges.append({**shown, **{part: course.struck(shown[part]) for part in ("request_body", "response_body", "error")}})
         if len(course.exchanges) >= _FLUSH_AT:
             kept, course.exchanges = course.exchanges, []
             self._thread.spawn(course.written(lambda: self.journal.update(course.row.intent, exchanges=kept)))

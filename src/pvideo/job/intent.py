@@ -13,6 +13,7 @@ from pvideo.job import schedule
 from pvideo.job.reconcile import HIDDEN, canonical, fingerprint
 from pvideo.library.rows import JobRow
 from pvideo.metadata import carried
+from pvideo.model.ahead import Ahead
 
 if TYPE_CHECKING:
     from pvideo.endpoint import Endpoint
@@ -102,6 +103,8 @@ def shortened(value: Any) -> Any:
     """Return a value as the journal keeps it: of a file sent inline only its kind and size."""
     if isinstance(value, str) and value[:5].lower() == "data:":
         return f"{value[:_SHOWN_OF_DATA].split(',')[0]},… ({len(value):,} characters)"
+    if isinstance(value, Ahead):
+        return str(value)
     if isinstance(value, Mapping):
         return {name: shortened(item) for name, item in value.items()}
     return [shortened(item) for item in value] if isinstance(value, (list, tuple)) else value

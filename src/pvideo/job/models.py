@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 ANSWER_WITHIN = 8.0
 """Seconds a cell may wait for a model that is met for the first time."""
+_ALIKE = 0.85
+"""How alike two names are where one may be a slip of the other (difflib's ratio)."""
 
 
 def find_model(model: str | Model | None = None) -> Model:
@@ -53,14 +55,14 @@ def _asked(reference: Reference) -> Model:
 
 def _explained(error: PVideoError, reference: Reference) -> PVideoError:
     """Say of a model that Replicate does not show which name may have been meant."""
-    from pvideo.model.wording import nearest
+    from difflib import get_close_matches
 
     if error.key != "model_refused":
         return error
     if reference.version:
         return PVideoError.make("version_unknown", model=reference.model, version=reference.version[:8])
-    near = nearest(reference.model, [name for name in shelf.names() if name != reference.model])
-    return PVideoError.make("model_unknown", model=reference.model, suggestion=f"Did you mean {near}? " if near else "")
+    near = get_close_matches(reference.model, [name for name in shelf.names() if name != reference.model], n=1, cutoff=_ALIKE)
+    return PVideoError.make("model_unknown", model=reference.model, suggestion=f"Did you mean {near[0]}? " if near else "")
 
 
 def _refresh(reference: Reference) -> None:

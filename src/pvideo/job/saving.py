@@ -88,7 +88,7 @@ async def _fetch_all(course: Course, *, patient: bool) -> None:
 async def _fetch_one(course: Course, url: str, index: int, *, patient: bool) -> tuple[Path, int, str]:
     """Return where the output lies now, its size and its sha256."""
     row, folder = course.row, Path(course.row.folder)
-    name = files.stem(row.day, row.prompt, row.prediction_id or row.intent, index)
+    name = files.stem(row.day, row.words, row.prediction_id or row.intent, index)
     # Only a process that is gone can have come so far; in this one, a file of that name is somebody else's.
     whole = await course.tools.disk.run(lambda: files.existing(folder, name)) if row.adopted else None
     if whole is not None:

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import PVideoError
 from pvideo.job.schedule import RESENDS, resend_wait
+from pvideo.job.uploading import send_ahead
+from pvideo.model import shelf
+from pvideo.model.ahead import waiting as files_waiting
 from pvideo.wire.verdict import CreateFailed, Verdict
 
 if TYPE_CHECKING:
@@ -32,7 +35,12 @@ async def send(course: Course) -> None:
     """Send a new job: it becomes ``created``, ``unknown``, ``rejected`` or ``canceled``."""
     turns = course.tools.turns(course.row)
     times = {"busy": 0, "not_sent": 0, "refused": 0}
+    missing = await send_ahead(course)
+    if missing is not None:
+        return await _reject(course, missing)
     while course.row.state == "new":
+        if course.row.cancel_asked and any(files_waiting(course.sent)):
+            return await _withdraw(course)
         waiting = "countdown" if course.live.phase == "countdown" else "waiting"
         course.show(phase=waiting)
         if not await turns.enter(course):
@@ -152,6 +160,9 @@ async def _count_down(course: Course, verdict: Verdict, wait: float) -> None:
 
 
 async def _reject(course: Course, error: PVideoError) -> None:
+    if error.key in {"input_refused", "model_refused"}:
+        # What is kept of the model may be old: its next press asks for it anew.
+        shelf.forget(course.row.model)
     await _end_unsent(course, "rejected", error)
 
 

@@ -88,6 +88,21 @@ class Client(Protocol):
     async def list(self, *, created_after: datetime, cursor: str | None = None) -> Page: ...  # noqa: D102
 
 
+class Stored(Protocol):
+    """A file that Replicate has."""
+
+    @property
+    def url(self) -> str: ...  # noqa: D102
+    @property
+    def lifetime(self) -> float: ...  # noqa: D102
+
+
+class Uploads(Protocol):
+    """What is asked of a client for large files."""
+
+    async def upload(self, name: str, kind: str, data: bytes, *, tell: Callable[[int, int], None]) -> Stored: ...  # noqa: D102
+
+
 class Fetched(Protocol):
     """A downloaded file."""
 
@@ -127,6 +142,10 @@ class Tools:
     fetch: Fetch
     direct: Callable[[JobRow], Client | None] = lambda _: None
     """The client that asks Replicate without the gateway, for its list alone; None unless the settings allow it."""
+    files: Callable[[JobRow], tuple[Uploads, Endpoint] | None] = lambda _: None
+    """The client that large files are sent with, and where they go; None when it is not configured now."""
+    uploaded: dict[tuple[str, str], tuple[str, float]] = field(default_factory=dict)
+    """Files that Replicate has, by where they were sent and sha256: their address, and until when (wall clock) it may be used."""
     begin: Callable[[JobRow], Course]
     """Starts another job (an extra take) on the same engine."""
     clock: Clock = field(default_factory=Clock)

@@ -200,7 +200,8 @@ class Watch:
             wait, self.asked_wait = self.asked_wait, None
             return wait
         expected = sharpen(self.known, self.seen)
-        self.course.live.expected = expected
+        if self.course.live.expected is not None or self.seen:
+            self.course.live.expected = expected
         wait = next_look(self.course.tools.clock.since_sent(self.course.row), expected)
         return min(wait, 1.0) if self.canceled else wait
 

@@ -123,6 +123,11 @@ class JobRow:
         return "free" if self.realm == "demo" else self.estimate_text
 
     @property
+    def words(self) -> str:
+        """What its files are named by: the prompt, or the model's name where there is none."""
+        return self.prompt if self.prompt.strip() else self.model.partition(":")[0].rpartition("/")[2]
+
+    @property
     def finished(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.state in FINAL

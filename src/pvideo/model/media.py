@@ -1,4 +1,8 @@
-"""Files that go along with a request: read whole, checked by their bytes, and written into it as ``data:`` addresses."""
+"""Files that go along with a request: read whole, checked by their bytes, and written into it as ``data:`` addresses.
+
+What is too large for that is sent ahead (`Ahead`). Pictures are made smaller only for models whose limits we know: to others, their
+size may be what counts.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import fill, texts
 
+from .ahead import LIMIT, Ahead
 from .metadata import without_metadata
 from .picture import Unreadable, shrink
 from .reading import Refused, read
 from .sniff import content_type, picture_size
-from .wording import either, size_words, type_words
+from .wording import size_words, type_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +43,10 @@ class Sent:
     field: str
     name: str
     """What a person calls it: the file's name, or "image"."""
-    uri: str
+    data: bytes
+    """What is sent."""
+    is_large: bool
+    """Whether it is too large to go along."""
     type: str
     bytes: int
     sha256: str
@@ -51,6 +59,16 @@ class Sent:
     """(width, height) of a picture, in pixels."""
     note: str = ""
     """What was changed, as a sentence."""
+
+    @property
+    def uri(self) -> str:
+        """The file as a ``data:`` address."""
+        return f"data:{self.type};base64,{base64.b64encode(self.data).decode('ascii')}"
+
+    @property
+    def ahead(self) -> Ahead:
+        """The file as one that is sent first."""
+        return Ahead(name=self.name, type=self.type, sha256=self.sha256, data=self.data)
 
 
 def encode_file(field: Field, value: Any, *, folder: Path | None = None, limits: Mapping[str, Any] = LIMITS) -> Sent:
@@ -66,22 +84,30 @@ def encode_file(field: Field, value: Any, *, folder: Path | None = None, limits:
     Raises:
         Refused: It is missing, empty, unreadable, too large, of another type, or changed while it was read.
     """
-    limits = {**LIMITS, **limits}
+    shrinks, limits = bool(limits), {**LIMITS, **limits}
     data, name, path = read(field, value, folder)
     kind = _checked_type(field, name, data)
-    if not kind.startswith("image/") and len(data) > limits["audio_bytes"]:
-        msg = f"{name} is over the limit of {size_words(limits['audio_bytes'])} ({size_words(len(data))})."
+    if len(data) >= LIMIT:
+        msg = f"{name} is over the limit of {size_words(LIMIT)} ({size_words(len(data))})."
         raise Refused(msg)
-    sent, note = _lightened(name, data, kind, limits)
+    sent, note = _lightened(name, data, kind, limits, shrinks=shrinks)
     kind = content_type(sent) or kind
     source, digest = sha256(data).hexdigest(), sha256(sent).hexdigest()
     if isinstance(value, Mapping) and value["file"] != source:
         msg = f"{name} has changed since it was first used."
         raise Refused(msg)
-    uri = f"data:{kind};base64,{base64.b64encode(sent).decode('ascii')}"
-    size = picture_size(sent)
     return Sent(
-        field=field.name, name=name, uri=uri, type=kind, bytes=len(sent), sha256=digest, source=source, path=path, size=size, note=note
+        field=field.name,
+        name=name,
+        data=sent,
+        is_large=len(sent) > limits["data_uri_bytes" if kind.startswith("image/") else "audio_bytes"],
+        type=kind,
+        bytes=len(sent),
+        sha256=digest,
+        source=source,
+        path=path,
+        size=picture_size(sent),
+        note=note,
     )
 
 
@@ -95,12 +121,12 @@ def _checked_type(field: Field, name: str, data: bytes) -> str:
     return kind or "application/octet-stream"
 
 
-def _lightened(name: str, data: bytes, kind: str, limits: Mapping[str, Any]) -> tuple[bytes, str]:
+def _lightened(name: str, data: bytes, kind: str, limits: Mapping[str, Any], *, shrinks: bool) -> tuple[bytes, str]:
     """Return what is sent for a picture, and what was done to it: made smaller if it is large, and without its metadata."""
     if not kind.startswith("image/"):
         return data, ""
     words = texts()["notes"]
-    if len(data) <= limits["data_uri_bytes"]:
+    if len(data) <= limits["data_uri_bytes"] or not shrinks:
         bare = without_metadata(data, kind)
         return bare, "" if bare is data else fill(words["metadata_dropped"], name=name)
     try:
@@ -112,14 +138,11 @@ def _lightened(name: str, data: bytes, kind: str, limits: Mapping[str, Any]) -> 
     return sent, fill(words["picture_reencoded"], name=name, before=size_words(len(data)), width=width, height=height, size=size)
 
 
-def check_total(sent: list[Sent], limits: Mapping[str, Any]) -> None:
-    """Make sure that all files fit into one request.
-
-    Raises:
-        Refused: They do not.
-    """
-    total, most = sum(len(file.uri) for file in sent), {**LIMITS, **limits}["body_bytes"]
-    if total > most:
-        names = either([file.name for file in sent]).replace(" or ", " and ")
-        msg = f"{names} take {size_words(total)} of a request together; {size_words(most)} is the most."
-        raise Refused(msg)
+def too_many(sent: list[Sent], limits: Mapping[str, Any]) -> set[str]:
+    """Return the sha256 of the files that are sent ahead so that the others fit into one request: the large ones, then the largest."""
+    most = {**LIMITS, **limits}["body_bytes"]
+    large = {file.sha256 for file in sent if file.is_large}
+    along = sorted((file for file in sent if not file.is_large), key=lambda file: file.bytes)
+    while sum(file.bytes for file in along) * 4 // 3 > most:
+        large.add(along.pop().sha256)
+    return large

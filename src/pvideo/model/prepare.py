@@ -13,7 +13,7 @@ from .validation import check, raise_for
 from .values import is_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from .media import Sent
@@ -28,7 +28,7 @@ class Prepared:
     """What was asked for, as JSON: keys sorted, files as ``{"file": sha256, "path": as typed}``, secrets left out. It makes the press
     key, and `prepare` takes it again."""
     input: dict[str, Any]
-    """What is sent. It holds file contents and secrets."""
+    """What is sent. It holds file contents and secrets, and `Ahead`s for files that are sent first."""
     notes: tuple[str, ...] = ()
     """What was left out or changed, as sentences."""
     secret_fields: tuple[str, ...] = ()
@@ -54,11 +54,11 @@ def prepare(model: Model, inputs: Mapping[str, Any], *, folder: Path | None = No
     voided = model.voided(values)
     writer = _Writer(model, folder)
     written = {name: writer.write(name, value) for name, value in values.items()}
-    writer.finish()
+    settle = writer.finish()
     return Prepared(
         typed={name: written[name][0] for name in sorted(values) if name not in secret},
-        input={name: written[name][1] for name in values if name not in voided},
-        notes=(*(_ignored(voided[name], values[name]) for name in values if name in voided), *writer.notes),
+        input={name: settle(written[name][1]) for name in values if name not in voided},
+        notes=(*_unknown(model), *(_ignored(voided[name], values[name]) for name in values if name in voided), *writer.notes),
         secret_fields=secret,
         files=tuple(writer.sent),
     )
@@ -102,27 +102,28 @@ class _Writer:
             return None, None
         self.sent.append(sent)
         path = {} if sent.path is None else {"path": sent.path}
-        return {"file": sent.source, **path}, sent.uri
+        return {"file": sent.source, **path}, sent
 
-    def finish(self) -> None:
-        """Raise what was wrong with the files, if anything.
+    def finish(self) -> Callable[[Any], Any]:
+        """Return what writes the files into a value: along with the request, or as what is sent ahead of it.
 
         Raises:
             InputError: ``file_refused``, or ``input_invalid`` for several.
         """
-        if self.sent and not self._problems:
-            self._check_total()
         raise_for(self._model, self._problems)
+        if not self.sent:
+            return lambda value: value
+        from .media import too_many
 
-    def _check_total(self) -> None:
-        from .media import check_total
-        from .reading import Refused
+        ahead = too_many(self.sent, self._model.limits)
 
-        try:
-            check_total(self.sent, self._model.limits)
-        except Refused as refused:
-            largest = max(self.sent, key=lambda file: file.bytes)
-            self._problems.append(Problem(largest.field, str(refused), "file_refused"))
+        def settle(value: Any) -> Any:
+            if isinstance(value, list):
+                return [settle(item) for item in value]
+            sha256 = getattr(value, "sha256", None)
+            return value if sha256 is None else value.ahead if sha256 in ahead else value.uri
+
+        return settle
 
 
 def _field(model: Model, name: str) -> Field:
@@ -132,6 +133,10 @@ def _field(model: Model, name: str) -> Field:
     if model.has_schema:  # `check` returns known names only
         raise KeyError(name)
     return Field(name=name, media="file", secret=is_secret_name(name))
+
+
+def _unknown(model: Model) -> tuple[str, ...]:
+    return () if model.has_schema else (fill(texts()["notes"]["no_schema"], model=model.name),)
 
 
 def _ignored(void: Void, value: Any) -> str:

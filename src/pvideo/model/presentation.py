@@ -22,7 +22,7 @@ _REWRITES = re.compile(
     r"prompt_(upsampl|optimi|enhanc|expan|rewrit|extend|magic)|(enhance|optimi[sz]e|expand|rewrite|extend|improve)_(the_)?prompt"
 )
 _FIRST_FRAMES = ("first_frame", "first_frame_image", "start_image", "start_frame", "image", "input_image", "init_image", "image_url")
-_SHORT = {"fps": "FPS", "cfg": "CFG", "id": "ID", "url": "URL", "lora": "LoRA"}
+_SHORT = {"api": "API", "fps": "FPS", "cfg": "CFG", "id": "ID", "url": "URL", "lora": "LoRA"}
 
 
 def placed(fields: Sequence[Field], data: Mapping[str, Mapping[str, Any]] | None) -> tuple[Field, ...]:

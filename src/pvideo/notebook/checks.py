@@ -79,7 +79,7 @@ def open_client(endpoint: Endpoint) -> Client:
 
 async def _ask(client: Client, endpoint: Endpoint, model: str) -> list[Check]:
     try:
-        checks = await _ask_both(client, endpoint)
+        checks = await _ask_both(client, endpoint, model)
         if any(check.mark != "✓" for check in checks):
             return [*checks, Check(mark="–", name="Model", text="not checked, needs Replicate")]
         return [*checks, await _ask_model(client, model)]
@@ -87,7 +87,7 @@ async def _ask(client: Client, endpoint: Endpoint, model: str) -> list[Check]:
         await client.aclose()
 
 
-async def _ask_both(client: Client, endpoint: Endpoint) -> list[Check]:
+async def _ask_both(client: Client, endpoint: Endpoint, model: str) -> list[Check]:
     """Ask for the list: what a lost answer is found again by, and free."""
     from pvideo.wire.verdict import LookFailed
 
@@ -95,10 +95,26 @@ async def _ask_both(client: Client, endpoint: Endpoint) -> list[Check]:
     try:
         await client.list(created_after=datetime.now(UTC) - timedelta(minutes=1))
     except LookFailed as failed:
-        if failed.verdict.error.key in _GATEWAY_KEYS:
-            return [_bad("Gateway", failed.verdict.error), Check(mark="–", name="Replicate", text="not checked, needs the gateway")]
-        return await _ask_one(client, endpoint, failed.verdict.error, time.monotonic() - began)
+        error = await _whose(client, model) if failed.verdict.error.key == "token_revoked" else failed.verdict.error
+        if error.key in _GATEWAY_KEYS:
+            return [_bad("Gateway", error), Check(mark="–", name="Replicate", text="not checked, needs the gateway")]
+        if failed.verdict.error.key == "token_revoked":
+            return [_gateway(endpoint, time.monotonic() - began, finds=False), _bad("Replicate", error)]
+        return await _ask_one(client, endpoint, error, time.monotonic() - began)
     return [_gateway(endpoint, time.monotonic() - began, finds=True), _replicate(endpoint)]
+
+
+async def _whose(client: Client, model: str) -> PVideoError:
+    """Return whose token was refused: of a list it is only told that one was, as while a job runs."""
+    from pvideo.errors import PVideoError
+    from pvideo.wire.verdict import LookFailed
+
+    owner, _, short = model.partition("/")
+    try:
+        await client.model(owner, short)
+    except LookFailed as failed:
+        return failed.verdict.error
+    return PVideoError.make("refused", who="Replicate", status=401, detail="The token may not list predictions.")
 
 
 async def _ask_one(client: Client, endpoint: Endpoint, error: PVideoError, took: float) -> list[Check]:

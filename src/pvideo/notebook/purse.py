@@ -71,7 +71,7 @@ def _first(model: Model, inputs: Mapping[str, Any], text: str, *, demo: bool) ->
     draft = _drafts(model, inputs)
     about = 3 if draft else 12
     if demo:
-        return say("labels", "empty_demo", about=about)
+        return say("labels", "empty_demo", about=about) if model.output == "video" and model.prices else say("labels", "empty_demo_plain")
     if draft and isinstance(seconds, (int, float)):
         return say("labels", "empty", seconds=f"{seconds:g}", price=text, about=about)
     return say("labels", "empty_plain", price=text)

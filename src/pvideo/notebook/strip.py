@@ -141,7 +141,7 @@ def _beside(snapshots: list[Snapshot]) -> list[Snapshot]:
 
 
 def _made_from(snapshot: Snapshot) -> tuple[str, str]:
-    """Return the job that a video was made from, and as what: ``final``, ``take``, ``continued``."""
+    """Return the job that a video was made from, and as what: ``final``, ``take``, ``shot``."""
     return str(getattr(snapshot, "made_from", None) or ""), str(getattr(snapshot, "made_as", None) or "")
 
 

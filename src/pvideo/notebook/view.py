@@ -68,7 +68,7 @@ def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay:
         "received": snapshot.received or 0,
         "total": snapshot.total or 0,
         "shape": {"width": width, "height": height},
-        "poster": _poster(snapshot),
+        "poster": _poster(snapshot) if kind(snapshot) in PLAYED else "",
         "autoplay": autoplay and not snapshot.reused,
         "log": _log(snapshot),
         "kind": kind(snapshot),

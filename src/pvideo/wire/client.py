@@ -15,6 +15,7 @@ from pvideo.wire import gateway
 from pvideo.wire.answers import Created, Look, Page, log_id, read_created, read_look, read_object, read_page
 from pvideo.wire.refusal import Purpose, judge_create, judge_look
 from pvideo.wire.sender import Plan, Sender
+from pvideo.wire.upload import Stored, multipart, read_stored
 from pvideo.wire.verdict import CreateFailed, LookFailed, Verdict
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Patience:
     """Beyond the n seconds of ``Prefer: wait=n``, for the hops between."""
     look: float = 30.0
     """For a whole look, connecting included."""
+    upload: float = 900.0
+    """For a whole file of at most 100 MB."""
     body: int = 8 * 1024**2
     wait_body: int = 64 * 1024**2
     """For ``Prefer: wait``, which has answered with the file itself as a ``data:`` URI (recorded)."""
@@ -169,6 +172,26 @@ class Client:
         """
         answer = await self._look(gateway.version(self._endpoint, owner, name, version), "read")
         return read_object(answer.status, answer.body) or self._refuse(answer, "read", f"{owner}/{name}:{version}")
+
+    async def upload(self, name: str, kind: str, data: bytes, *, tell: Callable[[int, int], None]) -> Stored:
+        """Store an input file at Replicate; it costs nothing, so that it may be tried again.
+
+        Args:
+            name: What it is called there.
+            kind: Its content type.
+            data: Its bytes.
+            tell: Is given how many of them were handed over, and how many there are.
+
+        Raises:
+            LookFailed: It was not stored, or not for certain.
+        """
+        patience = self._patience
+        ask = gateway.upload(self._endpoint, multipart(name, kind, data), tell)
+        plan = Plan(purpose="read", connect=patience.connect, read=patience.answer, total=patience.upload, cap=patience.body, fresh=True)
+        answer = await self._sender.send(ask, plan)
+        if isinstance(answer, Verdict):
+            raise LookFailed(answer)
+        return read_stored(answer.status, answer.body) or self._refuse(answer, "read")
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -47,7 +47,7 @@ def sources(prediction: Prediction, *, kind: str, hosts: Sequence[str]) -> tuple
         return files
     if words is not None and not files and (isinstance(output, str) or kind == "text"):
         return (_written(TEXT, "".join(words)),)
-    return (*files, _written(JSON, json.dumps(_without_bytes(output), ensure_ascii=False, indent=1)))
+    return (*files, _written(JSON, json.dumps(_without_bytes(output), ensure_ascii=False, indent=2)))
 
 
 def text_so_far(output: Any, kind: str) -> str:

@@ -92,7 +92,8 @@ class Sender:
             try:
                 url = f"{self.endpoint.base_url}{ask.path}"
                 extensions = {"timeout": timeout, "trace": progress.trace}
-                request = httpx.Request(ask.method, url, headers=self._headers(ask), content=ask.body or None, extensions=extensions)
+                body = ask.pieces() if ask.pieces else ask.body or None
+                request = httpx.Request(ask.method, url, headers=self._headers(ask), content=body, extensions=extensions)
                 response = await TokenTransport(transport, self.endpoint).handle_async_request(request)
                 return await read_answer(response, plan.cap)
             finally:

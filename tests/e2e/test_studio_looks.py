@@ -1,0 +1,108 @@
+"""How the Studio looks: three widths, three themes, and colors that everybody can read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+from tests.e2e.cells import SETUP, STUDIO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.e2e.demo import Demo
+    from tests.e2e.lab import Lab
+
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark", "contrast": "JupyterLab Dark High Contrast"}
+GROUND, INK = "var(--pvideo-ground)", "var(--pvideo-ink)"
+STATES = ("run", "good", "warn", "bad")
+TEXTS = (
+    ".pvideo-label",
+    ".pvideo-hint",
+    ".pvideo-unit",
+    ".pvideo-key",
+    ".pvideo-today",
+    ".pvideo-chip",
+    ".pvideo-empty-text",
+    ".pvideo-generate",
+)
+OUTSIDE = """studio => [...studio.querySelectorAll("*")]
+  .filter((one) => one.offsetParent && !one.closest(".pvideo-tiles, .pvideo-aloud, .pvideo-spoken"))
+  .filter((one) => one.getBoundingClientRect().right > studio.getBoundingClientRect().right + 0.5)
+  .map((one) => one.outerHTML.slice(0, 90))"""
+"""What is cut off: outputs clip."""
+
+
+def top(lab: Lab, selector: str) -> float:
+    """Return where a part of the Studio begins, from above."""
+    return float(lab.studio(1).locator(selector).first.evaluate("part => part.getBoundingClientRect().top"))
+
+
+@pytest.mark.parametrize("host", ["lab", "notebook"])
+def test_every_theme_can_be_read(open_lab: Callable[..., Lab], demo: Demo, host: str) -> None:
+    lab = open_lab(host)
+    lab.page.set_viewport_size({"width": 1680, "height": 1000})
+    lab.open(lab.write(SETUP, STUDIO))
+    lab.run(0)
+    lab.run(1)
+    studio = lab.studio(1)
+    expect(studio).to_be_visible()
+
+    for name, theme in THEMES.items():
+        lab.theme(theme)
+        low = {}
+        for state in STATES:
+            color = f"var(--pvideo-{state})"
+            tint = f"color-mix(in srgb, {color} 12%, {GROUND})"
+            low |= {
+                f"{state} glyph": (lab.pair(studio, color, GROUND), 3),
+                f"{state} glyph on its tint": (lab.pair(studio, color, tint), 3),
+            }
+            low |= {f"ink on {state}": (lab.pair(studio, INK, tint), 4.5)}
+        low |= {"ink": (lab.pair(studio, INK, GROUND), 4.5), "quiet": (lab.pair(studio, "var(--pvideo-quiet)", GROUND), 4.5)}
+        low |= {
+            "edge": (lab.pair(studio, "var(--pvideo-edge)", GROUND), 3),
+            "solid": (lab.pair(studio, "#fff", "var(--pvideo-solid)"), 4.5),
+        }
+        low |= {text: (lab.contrast(studio.locator(f"{text}:visible").first), 4.5) for text in TEXTS}
+        assert not {what: found for what, (found, least) in low.items() if found < least}, theme
+        lab.resize(1, 1200)
+        lab.picture(f"studio-{name}-{host}", of=studio)
+
+
+def test_every_width_has_its_layout(lab: Lab, demo: Demo) -> None:
+    demo.change(speed=20)
+    lab.page.set_viewport_size({"width": 1680, "height": 1700})
+    lab.open(lab.write(SETUP, STUDIO))
+    lab.run(0)
+    lab.run(1)
+    studio = lab.studio(1)
+    prompt = studio.get_by_label("Prompt", exact=True)
+    for text in ("A paper boat in the rain", "City lights, time-lapse"):
+        prompt.fill(text)
+        studio.locator('button[data-action="generate"]').click()
+        lab.expect_status(studio.locator(".pvideo-place section.pvideo-card").filter(has_text=text), "succeeded")
+    order = ('[data-field="prompt"]', '[data-action="generate"]', ".pvideo-place", ".pvideo-strip", ".pvideo-settings")
+
+    for width, columns in ((400, 1), (700, 2), (1200, 1)):
+        lab.resize(1, width)
+        expect(studio).to_have_css("width", f"{width}px")
+        tops = [top(lab, part) for part in order]
+        # One column in the order of the work, until there is room for two.
+        assert (tops == sorted(tops)) is (width < 760)
+        fold = studio.get_by_role("button", name="Settings: draft · 5 s · 16:9 · 720p")
+        assert fold.is_visible() is (width < 480)
+        if width < 480:
+            expect(studio.locator('[data-field="duration"]')).to_be_hidden()
+            lab.picture(f"studio-{width}-folded", of=studio)
+            fold.click()
+        tracks = studio.locator(".pvideo-settings-body").evaluate("body => getComputedStyle(body).gridTemplateColumns.split(' ').length")
+        assert tracks == columns
+        assert studio.evaluate(OUTSIDE) == []
+        small = studio.locator("button:visible:not(.pvideo-link), select:visible").evaluate_all(
+            "(all, least) => all.filter((one) => one.getBoundingClientRect().height < least).map((one) => one.outerHTML)",
+            36 if width < 480 else 28,
+        )
+        assert small == []
+        lab.picture(f"studio-{width}", of=studio)
