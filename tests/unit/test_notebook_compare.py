@@ -125,10 +125,11 @@ def test_without_a_page_there_is_html_and_no_widget(tmp_path: Path, monkeypatch:
 
     shown = compare.compare(one(tmp_path), one(tmp_path, "b"))
 
+    assert isinstance(shown, compare.StillCompare)
     assert set(shown._repr_mimebundle_()) == {"text/plain", "text/html"}
     assert waited == list(shown.videos)
     monkeypatch.setattr(compare, "detect", lambda: Host("jupyter"))
-    assert WIDGET in shown._repr_mimebundle_()
+    assert WIDGET in compare.compare(*shown.videos)._repr_mimebundle_()
 
 
 def test_load_fills_the_newest_studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: list[threading.Thread]) -> None:

@@ -153,7 +153,7 @@ class Studio(Orders):
 
         shown = pvideo.compare(*videos)  # type: ignore[attr-defined, unused-ignore]
         self._compared_now = shown
-        self.beside = f"anywidget:{shown.model_id}"
+        self.beside = f"anywidget:{getattr(shown, 'model_id', '')}"
         return shown
 
     def take_in(self, video: Video) -> None:
