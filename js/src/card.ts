@@ -31,6 +31,8 @@ export interface CardTools {
   /** A press went out: the heartbeat then expects an answer. */
   pressed(): void;
   lastHeard(): number;
+  /** Something around it speaks for it. */
+  silent?: boolean;
 }
 
 export interface Card {
@@ -104,7 +106,7 @@ export function card(tools: CardTools): Card {
   buttons.row.append(more.toggle);
   const side = h("div", { class: "pvideo-side" }, problem.el, others.el, prompt.el, facts.el, buttons.row, hint, box.el, more.panel);
   const head = h("div", { class: "pvideo-head" }, state.el, note, h("span", { class: "pvideo-right" }, demo, money));
-  root.append(h("div", { class: "pvideo-frame" }, banner.el, head, buttons.head, h("div", { class: "pvideo-body" }, progress.el, stage.el, side), aloud.el));
+  root.append(h("div", { class: "pvideo-frame" }, banner.el, head, buttons.head, h("div", { class: "pvideo-body" }, progress.el, stage.el, side), tools.silent ? "" : aloud.el));
 
   const tick = (): void => {
     if (!view) return;

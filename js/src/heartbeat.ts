@@ -88,7 +88,7 @@ export function heartbeat({ model, id, changed, signal, now = Date.now }: Heartb
   };
 
   observe(model, "msg:custom", hear, signal);
-  for (const trait of ["view", "views", "price", "heartbeat"]) observe(model, `change:${trait}`, hear, signal);
+  for (const trait of ["view", "views", "price", "sheet", "heartbeat"]) observe(model, `change:${trait}`, hear, signal);
   follow(model, (status) => (DEAD.has(status) ? (set(true), run()) : undefined), signal);
   signal.addEventListener("abort", () => (clearInterval(timer), (timer = undefined)), { once: true });
   const start = (): void => {

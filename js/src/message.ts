@@ -2,7 +2,7 @@
 import { h } from "./dom";
 import type { Message } from "./view";
 
-const COMMAND = /(%{1,2}(?:pvideo|load_ext)(?: (?!for|and|or|then|to)-{0,2}[a-z]+)*|pvideo\.\w+\([^)]*\)|pip install [^\s]+(?: "[^"]*"| -U \S+)?)/;
+const COMMAND = /(%{1,2}(?:pvideo|load_ext)(?: (?!for|and|or|then|to)-{0,2}[a-z]+)*|pvideo\.\w+\([^)]*\)|\w+\.(?:run|retry)\(\)|pip install [^\s]+(?: "[^"]*"| -U \S+)?)/;
 
 function withCommands(text: string): (Node | string)[] {
   return text.split(COMMAND).map((part, index) => (index % 2 ? h("code", {}, part) : part));

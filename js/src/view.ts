@@ -204,3 +204,54 @@ export interface Money {
   budget: string;
   text: string;
 }
+
+/** One video of a sheet. `id` and `status` are empty while it was not sent. */
+export interface Tile {
+  id: string;
+  /** Which value of each axis it has. */
+  places: number[];
+  title: string;
+  status: Status | "";
+  phase: Phase;
+  done: boolean;
+  money: string;
+  note: string;
+  /** Why there is no video. */
+  reason: string;
+  sent: number | null;
+  stars: number;
+  video: Clip | null;
+}
+
+export interface Axis {
+  name: string;
+  title: string;
+  labels: string[];
+}
+
+/** A sweep's contact sheet. Mirrors src/pvideo/notebook/tiles.py. */
+export interface SheetView {
+  id: string;
+  nonce: string;
+  name: string;
+  title: string;
+  total: string;
+  /** It waits for a word, something runs, or all is over. */
+  state: "asks" | "runs" | "over";
+  count: number;
+  done: number;
+  left: number;
+  said: string;
+  parts: string[];
+  ends: number | null;
+  now: number;
+  notice: string;
+  message: Message | null;
+  actions: Action[];
+  axes: Axis[];
+  tiles: Tile[];
+  shape: { width: number; height: number };
+  demo: boolean;
+  compares: boolean;
+  rates: boolean;
+}

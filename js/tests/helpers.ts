@@ -107,12 +107,15 @@ const open: AbortController[] = [];
 /** Every view ends with its test: Blobs are shared by all views of a page. */
 export const endAll = (): void => open.splice(0).forEach((one) => one.abort());
 
-export function render(model: Model, host?: Host): Rendered {
+interface Bundle {
+  render(props: { model: Model; el: HTMLElement; signal: AbortSignal; host?: Host }): void;
+}
+
+export function render(model: Model, host?: Host, bundle: Bundle = model.get("kind") === "studio" ? studio : widget): Rendered {
   const el = document.createElement("div");
   document.body.replaceChildren(el);
   const end = new AbortController();
   open.push(end);
-  const bundle = model.get("kind") === "studio" ? studio : widget;
   bundle.render({ model, el, signal: end.signal, ...(host ? { host } : {}) });
   return {
     el,

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
         WatchError,
     )
     from pvideo.job.gateways import gateways
+    from pvideo.job.plan import sweep
     from pvideo.job.press import generate
+    from pvideo.job.sweep import Sweep
     from pvideo.job.video import Video
     from pvideo.notebook.compare import compare
     from pvideo.notebook.studio import Studio
@@ -47,6 +49,7 @@ __all__ = [
     "RefusedError",
     "SettingsError",
     "Studio",
+    "Sweep",
     "UnconfirmedError",
     "UnreachableError",
     "Video",
@@ -56,16 +59,19 @@ __all__ = [
     "gateways",
     "generate",
     "load_ipython_extension",
+    "sweep",
     "unload_ipython_extension",
 ]
 
 _ERRORS = frozenset(name for name in __all__ if name.endswith("Error"))
 _HOMES = {
     "Studio": "pvideo.notebook.studio",
+    "Sweep": "pvideo.job.sweep",
     "Video": "pvideo.job.video",
     "compare": "pvideo.notebook.compare",
     "gateways": "pvideo.job.gateways",
     "generate": "pvideo.job.press",
+    "sweep": "pvideo.job.plan",
 }
 
 
@@ -88,10 +94,12 @@ def __dir__() -> list[str]:
 def _compose() -> None:
     """Tie the rooms together: a video, which knows no notebook, is shown by one where there is one."""
     from pvideo.job import naming
+    from pvideo.job.sweep import Sweep
     from pvideo.job.video import Video
-    from pvideo.notebook.hook import Variables, show_video
+    from pvideo.notebook.hook import Variables, attended, show_video
 
-    Video.display_hook = staticmethod(show_video)
+    Video.display_hook = Sweep.display_hook = staticmethod(show_video)
+    Sweep.attended = staticmethod(attended)
     naming.use(Variables())
 
 

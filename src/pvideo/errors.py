@@ -125,14 +125,14 @@ class InputError(PVideoError):
     keys = frozenset(
         {"option_unknown", "value_wrong", "input_invalid", "prompt_missing", "variable_unknown", "name_taken", "file_refused"}
         | {"no_draft", "not_a_draft", "no_first_frame", "media_missing", "frame_missing", "compare_count", "compare_what"}
-        | {"model_name_wrong", "prompt_unwanted"}
+        | {"model_name_wrong", "prompt_unwanted", "combination_wrong"}
     )
 
 
 class BudgetError(PVideoError):
     """The budget, or an unknown price while one is set, stopped it; nothing was sent."""
 
-    keys = frozenset({"budget_reached", "price_unknown"})
+    keys = frozenset({"budget_reached", "price_unknown", "confirm_needed"})
 
 
 class JournalError(PVideoError):
@@ -188,7 +188,10 @@ class WatchError(PVideoError):
 class PredictionError(PVideoError):
     """The job ended without a video."""
 
-    keys = frozenset({"flagged", "model_failed", "interrupted", "timed_out", "canceled", "canceled_unsent", "aborted", "output_expired"})
+    keys = frozenset(
+        {"flagged", "model_failed", "interrupted", "timed_out", "canceled", "canceled_unsent", "aborted", "output_expired"}
+        | {"sweep_incomplete"}
+    )
 
 
 class DownloadError(PVideoError):

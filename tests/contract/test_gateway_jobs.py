@@ -185,7 +185,7 @@ def test_a_missing_key_and_an_unknown_alias_are_told_apart(
     assert demo.predictions() == []
 
 
-@pytest.mark.parametrize("value", ["two words", "x" * 65, TOKENS["replicate_token"], "a\nb"])
+@pytest.mark.parametrize("value", ["two words", "x" * 65, pytest.param(TOKENS["replicate_token"], id="token"), "a\nb"])
 def test_an_alias_that_is_none_is_refused(value: str) -> None:
     with pytest.raises(SettingsError, match="the alias it was stored under") as caught:
         settings.configure(stored_key=value)

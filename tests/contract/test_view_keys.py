@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.support.notebook import NOW, made, snap
 
+from pvideo.job.axes import Axis
 from pvideo.model.catalog import load
 from pvideo.model.presentation import form
 from pvideo.notebook.view import KEYS, view_of
@@ -91,3 +92,14 @@ def test_a_chain_has_the_keys_that_the_page_knows() -> None:
 
     assert [shot["id"] for shot in view["chain"]] == ["b", "c"]
     assert all(set(shot) == keys_of("Shot") for shot in view["chain"])
+
+
+def test_a_sheet_has_the_keys_that_the_page_knows() -> None:
+    from pvideo.job.axes import Combination
+    from pvideo.notebook import tiles
+
+    unsent = tiles.tile(Combination(places=(0,), title="seed 1", inputs={}, template=""), None, Path("/a"))
+
+    assert keys_of("SheetView") == set(tiles.KEYS)
+    assert set(unsent) == keys_of("Tile")
+    assert set(tiles.axis_of(Axis(name="seed", values=(1,), labels=("1",)))) == keys_of("Axis")

@@ -25,6 +25,10 @@ class Demo:
         """Behave differently from now on (names as in `pvideo.demo.config`)."""
         self._ask("settings", settings)
 
+    def faults(self, *rules: dict[str, Any]) -> None:
+        """Lay down faults (as in `pvideo.demo.faults`)."""
+        self._ask("faults", list(rules))
+
     def ledger(self) -> dict[str, Any]:
         """Return everything that was made and asked."""
         answer: dict[str, Any] = self._ask("ledger")

@@ -69,7 +69,7 @@
     trusted: (index) => notebook().widgets[index].model.trusted,
     isClean: (index) => {
       const outputs = JSON.stringify(panel().context.model.toJSON().cells[index].outputs);
-      return outputs.includes("<figure") && !outputs.includes("widget-view+json");
+      return /<figure|<video|<table/.test(outputs) && !outputs.includes("widget-view+json");
     },
     contrast: (element) => {
       const [ink, ground] = [colors(element).ink, colors(element).ground].map(luminance);

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import string
+from pathlib import Path
 
 import pytest
 
@@ -57,3 +59,11 @@ def test_busy_keeps_the_seconds():
     error = errors.BusyError("gateway_busy", gateway="g", seconds=12, retry_after=12.0)
 
     assert PVideoError.from_dict(error.to_dict()).retry_after == 12.0
+
+
+def test_no_text_stands_twice_under_one_key() -> None:
+    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        assert len(dict(pairs)) == len(pairs), [key for key, _ in pairs]
+        return dict(pairs)
+
+    json.loads((Path(errors.__file__).parent / "texts.json").read_text(encoding="utf-8"), object_pairs_hook=once)

@@ -64,6 +64,8 @@ class Course:
         self.fetching: asyncio.Task[None] | None = None
         self.task: asyncio.Task[None] | None = None
         self.exchanges: list[dict[str, Any]] = []
+        self.held = False
+        """Whether it waits for a place in its sweep: it is not sent at once."""
         self.head = 0.0
         """How long after the sending Replicate's own clock for this job began, in seconds."""
         self._nudged = asyncio.Event()
@@ -126,7 +128,7 @@ class Course:
     @property
     def leaving(self) -> bool:
         """Whether its create is being sent, or will be at once."""
-        return self.row.state == "sending" or (self.row.state == "new" and self.live.phase != "countdown")
+        return self.row.state == "sending" or (self.row.state == "new" and self.live.phase != "countdown" and not self.held)
 
     def nudge(self) -> None:
         """Let a pause end now."""
@@ -164,6 +166,8 @@ class Course:
         """Go on until the job ends or waits for a person."""
         current_intent.set(self.row.intent)
         self.show(parked=False)
+        if self.row.sweep and self.row.state != "new":
+            self.tools.places(self.row).join(self)
         try:
             await self._expect()
             while not self.row.finished and not self.live.parked:

@@ -94,14 +94,14 @@ def press(
         prefer_wait: See `generate`.
         confirm: Agree to a price that is not known.
         defaults: Take what is not given from ``configure(inputs=…)``.
-        **origin: What else the journal keeps: ``made_from``, the job that a person makes this one from, and ``made_as``.
+        **origin: What else the journal keeps: ``made_from``, the job that a person makes this one from, and ``made_as``; ``sweep``.
 
     Raises:
         InputError: See `generate`; also for BudgetError, SettingsError, JournalError.
     """
     now, engine = settings.current(), Engine.get()
-    typed = {**_defaults(model, now, inputs), **inputs} if defaults else dict(inputs)
-    _refuse_tokens(model, typed)
+    typed = with_defaults(model, now, inputs) if defaults else dict(inputs)
+    refuse_tokens(model, typed)
     prepared = _prepare(model, typed)
     place = _endpoint(engine, model, prepared, now, reuse=reuse and not again)
     if not isinstance(place, settings.Endpoint):
@@ -123,12 +123,13 @@ def press(
     return uncut(hand_over)  # an interrupt must not leave it written down and not sent
 
 
-def _defaults(model: Model, now: Settings, inputs: Mapping[str, Any]) -> dict[str, Any]:
+def with_defaults(model: Model, now: Settings, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs with what is not given taken from ``configure(inputs=…)``."""
     named = {name.replace("-", "_") for name in inputs}
-    return {name: value for name, value in now.inputs.items() if model.field(name) and name.replace("-", "_") not in named}
+    return {**{name: value for name, value in now.inputs.items() if model.field(name) and name.replace("-", "_") not in named}, **inputs}
 
 
-def _refuse_tokens(model: Model, inputs: Mapping[str, Any]) -> None:
+def refuse_tokens(model: Model, inputs: Mapping[str, Any]) -> None:
     """Refuse a token typed where it would be sent, kept and logged."""
     for name, value in inputs.items():
         field = model.field(name)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import PVideoError
 from pvideo.job.schedule import RESENDS, resend_wait
+from pvideo.job.turns import pace_of
 from pvideo.job.uploading import send_ahead
 from pvideo.model import shelf
 from pvideo.model.ahead import waiting as files_waiting
@@ -33,30 +34,42 @@ _BUSY_WAITS = (5.0, 15.0, 30.0)
 
 async def send(course: Course) -> None:
     """Send a new job: it becomes ``created``, ``unknown``, ``rejected`` or ``canceled``."""
-    turns = course.tools.turns(course.row)
-    times = {"busy": 0, "not_sent": 0, "refused": 0}
+    if course.row.sweep and not await course.tools.places(course.row).enter(course):
+        return await _withdraw(course)
     missing = await send_ahead(course)
     if missing is not None:
         return await _reject(course, missing)
+    times = {"busy": 0, "not_sent": 0, "refused": 0}
     while course.row.state == "new":
-        if course.row.cancel_asked and any(files_waiting(course.sent)):
+        if not await _enter(course):
             return await _withdraw(course)
-        waiting = "countdown" if course.live.phase == "countdown" else "waiting"
-        course.show(phase=waiting)
-        if not await turns.enter(course):
-            return await _withdraw(course)
-        verdict, wait = None, None
-        try:
-            verdict = await _attempt(course)
-            wait = _wait(course, verdict, times) if verdict else None
-        finally:
-            turns.leave(hold=wait if verdict and verdict.kind == "busy" else None)
-        if verdict is None:
-            return None
-        if wait is None:
+        verdict, wait = await _try(course, times)
+        if verdict is not None and wait is None:
             return await _reject(course, verdict.error)
+        if verdict is None or wait is None:
+            return None
         await _count_down(course, verdict, wait)
     return None
+
+
+async def _enter(course: Course) -> bool:
+    """Wait in the line of creates; False when it was canceled meanwhile."""
+    if course.row.cancel_asked and any(files_waiting(course.sent)):
+        return False
+    course.show(phase="countdown" if course.live.phase == "countdown" else "waiting")
+    return await course.tools.turns(course.row).enter(course)
+
+
+async def _try(course: Course, times: dict[str, int]) -> tuple[Verdict | None, float | None]:
+    """Attempt once, and leave the line; return a verdict that created nothing, and how long to wait before the next attempt."""
+    verdict, wait = None, None
+    try:
+        verdict = await _attempt(course)
+        wait = _wait(course, verdict, times) if verdict else None
+    finally:
+        busy = verdict if verdict and verdict.kind == "busy" else None
+        course.tools.turns(course.row).leave(hold=wait if busy else None, pace=_pace(busy) if busy else None)
+    return verdict, wait
 
 
 async def _attempt(course: Course) -> Verdict | None:
@@ -143,10 +156,14 @@ def _wait(course: Course, verdict: Verdict, times: dict[str, int]) -> float | No
     if verdict.kind == "refused":
         return 2.0 if verdict.second_look and count == 0 else None
     if verdict.kind == "busy":
-        return (verdict.retry_after or _BUSY_WAITS[count]) if count < len(_BUSY_WAITS) else None
+        return max(verdict.retry_after or _BUSY_WAITS[count], _pace(verdict) or 0.0) if count < len(_BUSY_WAITS) else None
     if verdict.error.key == "certificate":
         return None
     return resend_wait(count, course.tools.chance()) if count < len(RESENDS) else None
+
+
+def _pace(verdict: Verdict) -> float | None:
+    return pace_of(str(verdict.error.values.get("detail") or ""))
 
 
 async def _count_down(course: Course, verdict: Verdict, wait: float) -> None:

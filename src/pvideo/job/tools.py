@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from pvideo.job.clock import Clock
 from pvideo.job.limits import Pace, limits
 from pvideo.job.looking import Desk
+from pvideo.job.places import Places
 from pvideo.job.schedule import Bucket
 from pvideo.job.turns import Turns
 from pvideo.job.worker import Worker
@@ -157,6 +158,7 @@ class Tools:
     bucket: Bucket = field(default_factory=Bucket)
     lines: dict[str, Turns] = field(default_factory=dict)
     desks: dict[str, Desk] = field(default_factory=dict)
+    sweeps: dict[str, Places] = field(default_factory=dict)
     paces: dict[str, Pace] = field(default_factory=dict)
     offsets: dict[str, float] = field(default_factory=dict)
     """How far each server's clock is ahead of our steady one, as its last answer told."""
@@ -171,6 +173,10 @@ class Tools:
             meter = limits.meter(row.account, row.gateway)
             self.paces[row.base_url] = Pace(lambda: meter.limit)
         return self.paces[row.base_url]
+
+    def places(self, row: JobRow) -> Places:
+        """Return the places of the sweep that a job belongs to."""
+        return self.sweeps.setdefault(row.sweep, Places())
 
     def desk(self, row: JobRow) -> Desk:
         """Return the line of looks at a job's endpoint."""

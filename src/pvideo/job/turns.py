@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +12,22 @@ if TYPE_CHECKING:
 
 AT_ONCE = 6
 """Creates under way at the same time."""
+
+MARGIN = 1.02
+"""A small account's pace is kept by a little more than it says: a refused create counts there, too."""
+
+REMEMBERED = 600.0
+"""Seconds for which an account that was small is taken to be so still; then it is tried again."""
+
+_REDUCED = re.compile(r"reduced to (\d+) requests? per (minute|second)", re.IGNORECASE)
+
+
+def pace_of(refusal: str) -> float | None:
+    """Return the seconds between two creates that an account is given by Replicate's words (6 a minute below $5), or None."""
+    found = _REDUCED.search(refusal)
+    if found is None or int(found[1]) == 0:
+        return None
+    return (60.0 if found[2].lower() == "minute" else 1.0) / int(found[1])
 
 
 class Turns:
@@ -26,6 +43,18 @@ class Turns:
         self._active = 0
         self._hold = 0.0
         self._narrow = False
+        self._apart = 0.0
+        self._paced_until = 0.0
+
+    @property
+    def apart(self) -> float:
+        """Seconds between two creates on this account; 0 where nobody said that it is a small one."""
+        return self._apart
+
+    @property
+    def hold(self) -> float:
+        """When the next create may go, by the loop's clock."""
+        return self._hold
 
     async def enter(self, course: Course) -> bool:
         """Wait for this job's turn; False when a person canceled it meanwhile."""
@@ -45,14 +74,18 @@ class Turns:
             self._pump()
         return not course.row.cancel_asked
 
-    def leave(self, *, hold: float | None = None) -> None:
-        """Give the turn back; with `hold`, nobody is sent for so many seconds, and then one at a time."""
+    def leave(self, *, hold: float | None = None, pace: float | None = None) -> None:
+        """Give the turn back; with `hold`, nobody is sent for so many seconds, and then one at a time, each `pace` seconds apart."""
+        now = asyncio.get_running_loop().time()
         self._active -= 1
-        if hold is None:
-            self._narrow = self._narrow and bool(self._line)
-        else:
-            self._narrow = True
-            self._hold = max(self._hold, asyncio.get_running_loop().time() + hold)
+        if pace is not None:
+            self._apart, self._paced_until = pace * MARGIN, now + REMEMBERED
+        elif now > self._paced_until:
+            self._apart = 0.0
+        wait = self._apart if hold is None else max(hold, self._apart)
+        if wait:
+            self._hold = max(self._hold, now + wait)
+        self._narrow = hold is not None or (self._narrow and bool(self._line)) or self._apart > 0
         self._pump()
 
     def _pump(self) -> None:

@@ -14,6 +14,7 @@ from .text import nearest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pvideo.job.sweep import Sweep
     from pvideo.job.video import Video
 
 HELP = {
@@ -66,21 +67,29 @@ def overview() -> str:
 
 
 def find_videos(names: list[str], shell: Any) -> list[Video]:
-    """Return the videos that variables name, or the only one that a job's name means.
+    """Return the videos that variables name, all of a sweep; without names, those of all variables.
 
     Raises:
         PVideoError: ``video_unknown``.
     """
+    from pvideo.job.sweep import Sweep
     from pvideo.job.video import Video
 
-    known = {name: value for name, value in shell.user_ns.items() if isinstance(value, Video) and not name.startswith("_")}
-    found = []
+    held = {name: value for name, value in shell.user_ns.items() if isinstance(value, (Video, Sweep)) and not name.startswith("_")}
+    known: dict[str, list[Video]] = {name: list(value.videos) if isinstance(value, Sweep) else [value] for name, value in held.items()}
     for name in names:
         if name not in known:
             near = nearest(name, known)
             raise PVideoError.make("video_unknown", name=name, suggestion=f"Did you mean {near}? " if near else "")
-        found.append(known[name])
-    return found or list({video.intent: video for video in known.values()}.values())
+    found = [video for name in (names or known) for video in known[name]]
+    return list({video.intent: video for video in found}.values())
+
+
+def find_sweeps(shell: Any) -> list[Sweep]:
+    """Return the sweeps that variables hold."""
+    from pvideo.job.sweep import Sweep
+
+    return [value for name, value in shell.user_ns.items() if isinstance(value, Sweep) and not name.startswith("_")]
 
 
 def _demo(words: list[str], _: Any) -> None:
@@ -120,13 +129,15 @@ def _wait(names: list[str], shell: Any) -> None:
         snapshot = wait_for(video)
         outputs.finish(video, shell)
         tell(text_of(snapshot))
+    for made in find_sweeps(shell):
+        outputs.finish(made, shell)
     if not videos:
         tell("There is nothing to wait for.")
 
 
 def _cancel(names: list[str], shell: Any) -> None:
     running = [video for video in find_videos(names, shell) if not video.done]
-    if not names and len(running) > 1:
+    if not names and len(running) > 1 and not any(set(running) <= set(made.videos) for made in find_sweeps(shell)):
         choice = ", ".join(video.name for video in running if video.name)
         raise PVideoError.make("value_wrong", problem=f"Several videos are being made ({choice}): say which one.")
     for video in running:

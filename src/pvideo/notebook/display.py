@@ -18,9 +18,13 @@ from .saved import saved_card, still_card
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from typing_extensions import TypeIs
+
+    from pvideo.job.sweep import Sweep
     from pvideo.job.video import Video
 
     from .card import Card
+    from .sheet import Sheet
 
 CLEAN_WITHIN = 2.0
 """Seconds the page has to say that its file holds the html."""
@@ -29,9 +33,9 @@ PLAYING_AT_MOST = 3600.0
 
 @dataclass(eq=False)
 class Showing:
-    """One card and the outputs it stands in."""
+    """One card or sheet, and the outputs it stands in."""
 
-    card: Card
+    card: Card | Sheet
     shell: Any
     host: Host
     """As it was in the cell: whether someone can answer belongs to each request."""
@@ -51,8 +55,8 @@ class Outputs:
         self.took_over: Callable[[Video, Video], None] | None = None
         """Told when a button made a new video, so that the variable can follow."""
 
-    def show(self, video: Video, shell: Any, *, cell: str = "") -> None:
-        """Show a video in the running cell; `cell` stands for it where the host has no cell ids."""
+    def show(self, video: Video | Sweep, shell: Any, *, cell: str = "") -> None:
+        """Show a video, or a sweep's sheet, in the running cell; `cell` stands for it where the host has no cell ids."""
         host = detect(shell)
         display = uuid.uuid4().hex
         self._let_go(cell_id(shell) or cell, message_id(shell), (_intent(video), display))
@@ -61,18 +65,18 @@ class Outputs:
             showing.displays.append(display)
             publish(shell, showing.card.mimebundle(), display)
         elif host.has_html:
-            if not video.snapshot().settled:
+            if not _is_settled(video):
                 self.pending.setdefault(_intent(video), []).append(display)
             publish(shell, still_bundle(video), display)
         else:
             tell(repr(video))
 
-    def finish(self, video: Video, shell: Any) -> None:
+    def finish(self, video: Video | Sweep, shell: Any) -> None:
         """Put the final html where no widget stands. On the cell's own thread, as others are not recorded there."""
         for display in self.pending.pop(_intent(video), []):
             publish(shell, still_bundle(video), display, update=True)
 
-    def cards(self) -> list[Card]:
+    def cards(self) -> list[Card | Sheet]:
         """Return the open cards."""
         with self._lock:
             return [showing.card for showing in self._showing.values()]
@@ -86,19 +90,27 @@ class Outputs:
         for showing in gone:
             showing.card.close()
 
-    def _showing_of(self, video: Video, shell: Any, host: Host) -> Showing:
-        from .card import Card
-
+    def _showing_of(self, video: Video | Sweep, shell: Any, host: Host) -> Showing:
         with self._lock:
             showing = self._showing.get(_intent(video))
         if showing is not None and showing.card.is_open:
             # It may have ended long ago, and what it ended as may have changed: found again, or its file moved.
-            showing.card.follow(video)
+            showing.card.follow(video)  # type: ignore[arg-type]  # found by its own id
             return showing
-        made = Showing(Card(video, settled=self._settled, took_over=self._followed), shell, host)
+        made = Showing(self._make(video), shell, host)
         with self._lock:
             self._showing[_intent(video)] = made
         return made
+
+    def _make(self, video: Video | Sweep) -> Card | Sheet:
+        if _is_sweep(video):
+            from .sheet import Sheet
+
+            return Sheet(video, settled=self._settled)
+
+        from .card import Card
+
+        return Card(video, settled=self._settled, took_over=self._followed)
 
     def _let_go(self, cell: str, message: str, shown: tuple[str, str]) -> None:
         """Note what a cell shows; a cell that runs again has lost what it showed before."""
@@ -113,7 +125,7 @@ class Outputs:
             if card is not None:
                 card.close()
 
-    def _lost(self, intent: str, display: str, *, keep: bool) -> Card | None:
+    def _lost(self, intent: str, display: str, *, keep: bool) -> Card | Sheet | None:
         """Take one output from a card; return the card if that was its last and it is not to be kept."""
         showing = self._showing.get(intent)
         if showing is None or display not in showing.displays:
@@ -133,7 +145,7 @@ class Outputs:
         if self.took_over is not None:
             self.took_over(old, new)
 
-    def _settled(self, card: Card) -> None:
+    def _settled(self, card: Card | Sheet) -> None:
         """End a card: the page keeps it and its file holds html, or the output becomes html."""
         video = card.video
         with self._lock:
@@ -161,8 +173,12 @@ class Outputs:
             showing.origin.copy().run(publish, showing.shell, data, display, update=True)
 
 
-def still_bundle(video: Video, *, text: bool = True) -> dict[str, str]:
-    """Return a video as html (and text), as it stands now."""
+def still_bundle(video: Video | Sweep, *, text: bool = True) -> dict[str, str]:
+    """Return a video or a sheet as html (and text), as it stands now."""
+    if _is_sweep(video):
+        from .contact import saved_sheet
+
+        return {"text/html": saved_sheet(video, notebook_folder()), **({"text/plain": repr(video)} if text else {})}
     snapshot = video.snapshot()
     html = saved_card(snapshot, notebook_folder()) if snapshot.done else still_card(snapshot, notebook_folder())
     return {"text/html": html, **({"text/plain": repr(video)} if text else {})}
@@ -178,8 +194,20 @@ def publish(shell: Any, data: dict[str, Any], display: str, *, update: bool = Fa
     shell.display_pub.publish(data=data, metadata={}, transient={"display_id": display}, update=update)
 
 
-def _intent(video: Video) -> str:
-    return video.snapshot().intent
+def _intent(video: Video | Sweep) -> str:
+    return video.id if _is_sweep(video) else video.snapshot().intent
+
+
+def _is_settled(video: Video | Sweep) -> bool:
+    if _is_sweep(video):
+        return video.started and all(one.snapshot().settled for one in video.videos)
+    return video.snapshot().settled
+
+
+def _is_sweep(video: Video | Sweep) -> TypeIs[Sweep]:
+    from pvideo.job.sweep import Sweep
+
+    return isinstance(video, Sweep)
 
 
 outputs = Outputs()

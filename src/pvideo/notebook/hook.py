@@ -5,11 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pvideo.job.sweep import Sweep
     from pvideo.job.video import Video
 
 
-def show_video(video: Video) -> None:
-    """Show a video in the running cell.
+def attended() -> bool:
+    """Return whether somebody can press a button in the running cell; a script has its own code for that."""
+    from .hosts import detect, running_shell
+
+    return detect(running_shell()).kind != "headless"
+
+
+def show_video(video: Video | Sweep) -> None:
+    """Show a video, or a sweep, in the running cell.
 
     Raises:
         NotImplementedError: There is no page here; IPython then shows its text.

@@ -15,6 +15,7 @@ from .refusal import clean
 from .text import expand
 
 if TYPE_CHECKING:
+    from pvideo.job.sweep import Sweep
     from pvideo.job.video import Video
     from pvideo.model.schema import Model
 
@@ -60,6 +61,9 @@ class PVideoMagics(Magics):
         template = cell.strip("\n").rstrip()
         _check_text(model, template, asked)
         _check_name(asked.name, self.shell.user_ns)
+        if asked.axes or asked.each:
+            self._sweep(asked, template)
+            return
         prompt = expand(template, self.shell.user_ns)
         _refuse_tokens(prompt, *(str(value) for value in asked.inputs.values()))
         video = _press(asked, prompt, template)
@@ -67,6 +71,36 @@ class PVideoMagics(Magics):
             self.shell.user_ns[asked.name] = video
         self.shell.user_ns["_pvideo"] = video
         self._present(video, asked)
+
+    def _sweep(self, asked: Line, template: str) -> None:
+        """Make a video of every combination and show their sheet."""
+        from pvideo.job.plan import begin
+
+        made = _plan(asked, template, self.shell.user_ns)
+        if asked.name:
+            # It is there before it starts: what a budget or an interrupt stops half way can be gone on with.
+            self.shell.user_ns[asked.name] = made
+        begin(made)
+        if made.videos:
+            self.shell.user_ns["_pvideo"] = made.videos[-1]
+        self._present_sweep(made, asked)
+
+    def _present_sweep(self, made: Sweep, asked: Line) -> None:
+        from .waiting import wait_for
+
+        host = detect(self.shell)
+        waits = (asked.wait or host.waits) and made.started
+        if not (waits and host.kind == "headless"):
+            outputs.show(made, self.shell, cell=f"name:{asked.name}" if asked.name else "")
+        if not waits:
+            return
+        for video in made.videos:
+            wait_for(video)
+        if host.kind == "headless":
+            outputs.show(made, self.shell)
+        outputs.finish(made, self.shell)
+        if asked.wait:
+            made.wait()
 
     def _present(self, video: Video, asked: Line) -> None:
         """Show the card; wait where that was asked for, or where nothing arrives after the cell has ended."""
@@ -113,11 +147,23 @@ def _press(asked: Line, prompt: str, template: str) -> Video:
     )
 
 
+def _plan(asked: Line, template: str, namespace: dict[str, Any]) -> Sweep:
+    """Return the sweep that a cell asks for; nothing is pressed yet."""
+    from pvideo.job.axes import combine
+    from pvideo.job.plan import plan
+    from pvideo.job.press import find_model
+
+    fixed = {**asked.inputs, "prompt": template}
+    axes, combinations = combine(fixed, asked.axes, expand=lambda text: expand(text, namespace), each=asked.each)
+    return plan(find_model(asked.model), axes, combinations, name=asked.name, again=asked.again, prefer_wait=asked.prefer_wait)
+
+
 def _check_name(name: str, namespace: dict[str, Any]) -> None:
-    """Let a video take a free name, or that of another video."""
+    """Let a video or a sweep take a free name, or that of another one."""
+    from pvideo.job.sweep import Sweep
     from pvideo.job.video import Video
 
-    if name and name in namespace and not isinstance(namespace[name], Video):
+    if name and name in namespace and not isinstance(namespace[name], (Video, Sweep)):
         kind = type(namespace[name]).__name__
         article = "an" if kind[0].lower() in "aeiou" else "a"
         raise InputError("name_taken", name=name, type=f"{article} {kind}")

@@ -20,6 +20,7 @@ OURS = {
     "wait": "wait for the video here, instead of returning at once",
     "prefer_wait": "one long call (Prefer: wait) instead of a short call and looks",
     "again": "make a new video although this cell has made one (it is paid again)",
+    "each": "a video for each {a | b} in the text and each part of a text value with commas",
 }
 """Our own switches, with what each does."""
 
@@ -31,6 +32,9 @@ class Line:
     name: str = ""
     model: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
+    axes: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """The inputs that go through several values, in the order given: it is a sweep."""
+    each: bool = False
     wait: bool = False
     prefer_wait: bool = False
     again: bool = False
@@ -53,11 +57,11 @@ def parse(line: str, namespace: Mapping[str, Any], load: Callable[[str], Model],
     model_name = _model_name(words, namespace) or default_model
     if "-h" in words or "--help" in words:
         return Line(model=model_name, help=True)
-    reader = _Reader(load(model_name), namespace)
+    reader = _Reader(load(model_name), namespace, each="--each" in words)
     rest = iter(words)
     for word in rest:
         reader.take(word, rest)
-    return Line(name=reader.name, model=model_name, inputs=reader.inputs, **reader.switches)
+    return Line(name=reader.name, model=model_name, inputs=reader.inputs, axes=reader.axes, **reader.switches)
 
 
 def split_words(line: str) -> list[str]:
@@ -85,12 +89,14 @@ def _model_name(words: list[str], namespace: Mapping[str, Any]) -> str:
 class _Reader:
     """Takes one word after the other."""
 
-    def __init__(self, model: Model, namespace: Mapping[str, Any]) -> None:
+    def __init__(self, model: Model, namespace: Mapping[str, Any], *, each: bool = False) -> None:
         self._model = model
         self._namespace = namespace
+        self._each = each
         self._flags, self._options = _tables(model)
         self.name = ""
         self.inputs: dict[str, Any] = {}
+        self.axes: dict[str, tuple[Any, ...]] = {}
         self.switches: dict[str, bool] = {}
 
     def take(self, word: str, rest: Iterator[str]) -> None:
@@ -109,11 +115,11 @@ class _Reader:
             self._take_pair(value())
         elif key in self._flags:
             name, given = self._flags[key]
-            self.inputs[name] = (self._read(name, text) == given) if equals else given
+            self._give(name, text if equals else "on", turned=not given)
         elif key in self._options:
-            self.inputs[self._options[key]] = self._read(self._options[key], value())
+            self._give(self._options[key], value())
         elif not self._model.has_schema:
-            self.inputs[key] = self._read(key, value())
+            self._give(key, value())
         else:
             raise self._unknown(key, f"--{option}")
 
@@ -131,14 +137,23 @@ class _Reader:
             raise InputError("value_wrong", problem=f"--input wants name=value; {pair!r} was given.")
         if known is None and self._model.has_schema:
             raise self._unknown(name.replace("-", "_"), f"--input {name}")
-        wanted = known.name if known else name
-        self.inputs[wanted] = self._read(wanted, text)
+        self._give(known.name if known else name, text)
 
-    def _read(self, name: str, text: str) -> Any:
+    def _give(self, name: str, text: str, *, turned: bool = False) -> None:
+        """Take one value of an input, or the several that it is to go through; `turned` is for a switch that means the opposite."""
+        from pvideo.job.axes import axes_of
         from pvideo.model.validation import coerce
 
+        from .ranges import spread
+
         value = expand_value(text, self._namespace)
-        return coerce(self._model, name, value) if isinstance(value, str) else value
+        if isinstance(value, str):
+            value = spread(self._model, name, value, each=self._each) or coerce(self._model, name, value)
+        fixed, varied = axes_of(self._model, {name: value})
+        self.inputs.pop(name, None)
+        self.axes.pop(name, None)
+        self.inputs.update({name: (not one) if turned else one for name, one in fixed.items()})
+        self.axes.update({name: tuple(not one for one in values) if turned else values for name, values in varied.items()})
 
     def _unknown(self, key: str, shown: str) -> InputError:
         near = nearest(key, [*self._options, *self._flags, *OURS, "model", "input"])

@@ -26,7 +26,7 @@ def known_model(name: str) -> Model | None:
 def cell_source(snapshot: Snapshot) -> str:
     """Return the ``%%pvideo`` cell that makes this video again, with the seed that was used."""
     model = known_model(snapshot.model)
-    words = ["%%pvideo", *([snapshot.name] if snapshot.name else [])]
+    words = ["%%pvideo", *([snapshot.name] if snapshot.name.isidentifier() else [])]
     if model is None or model.name != _default_model():
         words += ["--model", snapshot.model]
     for name, value in _inputs(snapshot, model).items():
@@ -44,7 +44,7 @@ def python_source(snapshot: Snapshot) -> str:
     call = f"pvideo.generate({', '.join(parts)})"
     if len(call) > _WIDTH:
         call = "pvideo.generate(\n    " + ",\n    ".join(parts) + ",\n)"
-    return f"{snapshot.name} = {call}" if snapshot.name else call
+    return f"{snapshot.name} = {call}" if snapshot.name.isidentifier() else call
 
 
 def _inputs(snapshot: Snapshot, model: Model | None) -> dict[str, Any]:

@@ -20,6 +20,7 @@ def usage(model: Model) -> str:
     head = [
         f"%%pvideo [name] [--options]        {_text_word(model)}; `name` becomes a Video",
         "{variable}, {cat.seed}, {row[key]} are filled in, in the line and in the text; {{ and }} are literal braces.",
+        "--seed 1..4, --duration 2..8..2, --resolution 720p,1080p make a Sweep: every combination, its price first.",
         "",
         f"Inputs of {model.name} ({price_line(model)}):",
     ]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pvideo.errors import PVideoError
     from pvideo.job.states import Snapshot
 
-__all__ = ["KEYS", "message_of", "playable", "relative", "view_of"]
+__all__ = ["KEYS", "clip", "message_of", "phase_of", "playable", "relative", "view_of"]
 
 KEYS = (
     *("id", "nonce", "name", "status", "done", "demo", "phase", "values", "now", "pressed", "sent", "created", "next", "estimate"),
@@ -51,7 +51,7 @@ def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay:
         "status": snapshot.status,
         "done": snapshot.done,
         "demo": snapshot.realm == "demo",
-        "phase": _phase(snapshot),
+        "phase": phase_of(snapshot),
         "values": _values(snapshot),
         "now": now * 1000,
         **_times(snapshot),
@@ -64,7 +64,7 @@ def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay:
         "message": _message(snapshot),
         "actions": actions(snapshot, around),
         "more": more(snapshot, file),
-        "video": _video(snapshot, file),
+        "video": clip(snapshot, file),
         "received": snapshot.received or 0,
         "total": snapshot.total or 0,
         "shape": {"width": width, "height": height},
@@ -81,7 +81,7 @@ def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay:
 
 def clip_of(snapshot: Snapshot, base: Path) -> dict[str, Any] | None:
     """Return where a page finds a video: its file beside the notebook, and its address while that lives."""
-    return _video(snapshot, relative(snapshot.path, base))
+    return clip(snapshot, relative(snapshot.path, base))
 
 
 def _chain(around: Around, base: Path) -> list[dict[str, Any]]:
@@ -90,7 +90,8 @@ def _chain(around: Around, base: Path) -> list[dict[str, Any]]:
     return [{"id": shot.intent, "name": shot.name, "video": clip} for shot, clip in clips if clip is not None and shot.done]
 
 
-def _phase(snapshot: Snapshot) -> str:
+def phase_of(snapshot: Snapshot) -> str:
+    """Return the part of a state, in the page's words."""
     if snapshot.status == "rejected" and is_budget(snapshot):
         return "budget"
     if snapshot.status == "canceled" and snapshot.error is not None and snapshot.error.key == "canceled_unsent":
@@ -149,7 +150,8 @@ def message_of(error: PVideoError, tone: str) -> dict[str, str]:
     return {"key": error.key, "title": error.title, "sentence": error.sentence, "next": error.next, "tone": tone}
 
 
-def _video(snapshot: Snapshot, file: str) -> dict[str, Any] | None:
+def clip(snapshot: Snapshot, file: str) -> dict[str, Any] | None:
+    """Return where the page finds what was made; None while there is nothing to play."""
     url = playable(snapshot.output_url, demo=snapshot.realm == "demo")
     if not (url or file) or kind(snapshot) not in PLAYED:
         return None

@@ -1,0 +1,271 @@
+"""The contact sheet: every video of a sweep as a tile, filling as results come; one of them opens as a card below."""
+
+from __future__ import annotations
+
+import io
+import secrets
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from pvideo.errors import PVideoError
+
+from .base import Live, hand
+from .card import WIDGET, is_final
+from .chunks import stream
+from .contact import saved_sheet
+from .hosts import notebook_folder
+from .pulse import pulse
+from .saved import poster_url
+from .tiles import sheet_of
+from .view import view_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pvideo.job.sweep import Sweep
+    from pvideo.job.video import Video
+
+_SIDE = 360
+"""A tile's picture, in pixels: all of them travel together."""
+
+_REPLACES = frozenset({"retry", "generate_again"})
+"""What a button of an open card puts into the tile's place; anything else it makes stands beside the sheet."""
+
+
+class Sheet(Live):
+    """A live sheet of one sweep.
+
+    Args:
+        video: The sweep to follow (called as a card's, since both are shown the same way).
+        settled: Called when nothing will change any more, on a thread of its own.
+    """
+
+    page = "sheet"
+
+    sheet = traitlets.Dict().tag(sync=True)
+    """The sweep as `tiles.sheet_of` makes it. Default ``{}``."""
+
+    posters = traitlets.Dict().tag(sync=True)
+    """The tiles' pictures by the video's id. Default ``{}``."""
+
+    view = traitlets.Dict().tag(sync=True)
+    """The opened video as `view.view_of` makes it; empty while none is open. Default ``{}``."""
+
+    saved = traitlets.Unicode().tag(sync=True)
+    """What the saved notebook keeps: plain html, set while nothing runs. Default ``""``."""
+
+    def __init__(self, video: Sweep, *, settled: Callable[[Sheet], None] | None = None) -> None:
+        self._nonce = secrets.token_urlsafe(12)
+        self._base = notebook_folder()
+        self._settled = settled
+        self._told = False
+        self._open: Video | None = None
+        self._refused: PVideoError | None = None
+        self._guests: dict[str, Video] = {}
+        self._leave_guests: list[Callable[[], None]] = []
+        self.quiet = threading.Event()
+        """Set while the page plays nothing: only then may the output be replaced."""
+        self.quiet.set()
+        self.answered = threading.Event()
+        """Set when the page has said whether its file holds the html while it keeps the live sheet (`clean`)."""
+        self.clean = False
+        self.video = video
+        super().__init__(kind="sheet", sheet=self._sheet())
+        self._leave: Callable[[], None] | None = video.observe(self._seen)
+        pulse.mark(self)
+
+    def __repr__(self) -> str:
+        """Say what it shows: it is the text a saved notebook falls back to."""
+        return repr(self.video)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any] | None:
+        return self.mimebundle() if self.is_open else {"text/plain": repr(self), "text/html": self.still()}
+
+    def mimebundle(self) -> dict[str, Any]:
+        """Return the sheet as a widget, with text and html for where no widget is drawn."""
+        spec = {"version_major": 2, "version_minor": 1, "model_id": self.model_id}
+        return {WIDGET: spec, "text/plain": repr(self), "text/html": self.still()}
+
+    def still(self) -> str:
+        """Return the sheet as plain html, as it stands now."""
+        return saved_sheet(self.video, self._base)
+
+    def follow(self, video: Sweep) -> None:
+        """Show this sweep from now on, in one more output."""
+        self._stop()
+        self.video, self._told, self.clean = video, False, False
+        self.answered.clear()
+        self.quiet.set()
+        self._leave = video.observe(self._seen)
+        pulse.mark(self)
+
+    def close(self) -> None:
+        """Take the sheet off the page; its videos go on."""
+        self._stop()
+        super().close()
+
+    # News: from the engine's thread to the page.
+
+    def _seen(self, *_: object) -> None:
+        pulse.mark(self)
+
+    def push(self) -> None:
+        """Bring the newest state to the page, and the saved html while nothing runs."""
+        if not self.is_open:
+            return
+        sheet, posters, view = self._sheet(), self._thumbs(), self._view()
+        idle = sheet["state"] != "runs"
+        saved = saved_sheet(self.video, self._base) if idle else ""
+        with self.hold_sync():
+            if posters != self.posters:
+                self.posters = posters
+            self.saved, self.view, self.sheet = saved, view, sheet
+        if not idle:
+            self._told = False
+        elif sheet["state"] == "over" and not self._told and all(is_final(video.snapshot()) for video in self.video.videos):
+            self._told = True
+            if self._settled is not None:
+                hand(self._settled, self)
+
+    def _sheet(self) -> dict[str, Any]:
+        return sheet_of(self.video, nonce=self._nonce, base=self._base, now=time.time(), refused=self._refused)
+
+    def _view(self) -> dict[str, Any]:
+        if self._open is None:
+            return {}
+        return view_of(self._open.snapshot(), nonce=self._nonce, base=self._base, now=time.time(), autoplay=False)
+
+    def _thumbs(self) -> dict[str, str]:
+        """Return the tiles' pictures, each made once."""
+        found = {}
+        for video in self.video.videos:
+            shown = video.snapshot()
+            if shown.poster:
+                found[shown.intent] = self.posters.get(shown.intent) or thumb(shown.poster)
+        return found
+
+    def _stop(self) -> None:
+        leave, self._leave = getattr(self, "_leave", None), None
+        for stop in [*([leave] if leave is not None else []), *getattr(self, "_leave_guests", [])]:
+            stop()
+        self._leave_guests = []
+        pulse.forget(self)
+
+    # Messages: from the page.
+
+    def heard(self, content: Mapping[str, Any], buffers: list[memoryview]) -> None:  # noqa: ARG002 - a sheet takes no bytes
+        """Take one message of the page."""
+        handlers: dict[str, Callable[[Mapping[str, Any]], None]] = {
+            "hello": self._hello,
+            "open": self._opened,
+            "sheet": self._pressed,
+            "action": self._acted,
+            "want": self._wanted,
+            "rate": self._rated,
+            "compare": self._compared,
+            "playing": lambda given: self.quiet.clear() if given.get("playing") is True else self.quiet.set(),
+            "clean": self._cleaned,
+        }
+        if content["kind"] in handlers:
+            handlers[content["kind"]](content)
+
+    def _hello(self, _: Mapping[str, Any]) -> None:
+        self.alive()
+        # The clock moves on, so all is made anew: it heals whatever the page missed.
+        pulse.mark(self)
+
+    def _cleaned(self, content: Mapping[str, Any]) -> None:
+        if content.get("id") == self.video.id:
+            self.clean = content.get("ok") is True
+            self.answered.set()
+
+    def _find(self, intent: object) -> Video | None:
+        known = {video.snapshot().intent: video for video in self.video.videos}
+        return {**self._guests, **known}.get(str(intent))
+
+    def _opened(self, content: Mapping[str, Any]) -> None:
+        self._open = self._find(content.get("id"))
+        self.view = self._view()
+
+    def _wanted(self, content: Mapping[str, Any]) -> None:
+        video = self._find(content.get("id"))
+        if video is not None:
+            hand(stream, self.send, video.snapshot().path, video.snapshot().intent)
+
+    def _pressed(self, content: Mapping[str, Any]) -> None:
+        """Do what one of the sheet's own buttons says, if it still says what was pressed: the price stands on it."""
+        name, label = content.get("name"), content.get("label")
+        offered = {action["name"]: action["label"] for action in self._sheet()["actions"]}
+        if content.get("nonce") != self._nonce or not isinstance(name, str) or name not in offered:
+            return
+        if label != offered[name]:
+            pulse.mark(self)
+            return
+        acts: dict[str, Callable[[], object]] = {"start": self.video.run, "cancel": self.video.cancel, "retry": self.video.retry}
+        hand(self._do, acts[name])
+
+    def _do(self, act: Callable[[], object]) -> None:
+        self._refused = None
+        try:
+            act()
+        except PVideoError as error:
+            # A budget, an account that is gone: said on the sheet, as nobody reads a thread's error.
+            self._refused = error
+        pulse.mark(self)
+
+    def _acted(self, content: Mapping[str, Any]) -> None:
+        """Do what a button of the open card says, if this page was given that button."""
+        video, name = self._open, content.get("name")
+        if video is None or content.get("nonce") != self._nonce or content.get("id") != video.snapshot().intent:
+            return
+        if isinstance(name, str) and name in [action["name"] for action in self._view()["actions"]]:
+            hand(self._do, lambda: self._act(name, video))
+
+    def _act(self, name: str, video: Video) -> None:
+        from .doing import act
+
+        new = act(name, video)
+        if new is None or new is video:
+            return
+        self._open = new
+        if name in _REPLACES and video.snapshot().intent not in self._guests:
+            self.video.replace(video, new)
+        else:
+            self._guests[new.snapshot().intent] = new
+            self._leave_guests.append(new.observe(self._seen))
+
+    def _rated(self, content: Mapping[str, Any]) -> None:
+        video: Any = self._find(content.get("id"))
+        stars = content.get("stars")
+        if hasattr(video, "rate") and isinstance(stars, int) and 0 <= stars <= 5:
+            hand(self._do, lambda: video.rate(stars))
+
+    def _compared(self, content: Mapping[str, Any]) -> None:
+        """Show a comparison of the chosen videos below the sheet."""
+        ids = content.get("ids")
+        chosen = [video for intent in ids if (video := self._find(intent)) is not None] if isinstance(ids, list) else []
+        if len(chosen) > 1:
+            hand(self._do, lambda: self._compare(chosen))
+
+    def _compare(self, chosen: list[Video]) -> None:
+        import pvideo
+
+        made = pvideo.compare(*chosen)
+        self.send({"kind": "compared", "model_id": getattr(made, "model_id", "")})
+
+
+def thumb(poster: bytes) -> str:
+    """Return a poster as a tile's picture, a few kilobytes as text."""
+    try:
+        from PIL import Image
+
+        with Image.open(io.BytesIO(poster)) as picture:
+            picture.thumbnail((_SIDE, _SIDE))
+            out = io.BytesIO()
+            picture.convert("RGB").save(out, "JPEG", quality=60)
+    except (ImportError, OSError, ValueError):
+        return poster_url(poster)
+    return poster_url(out.getvalue())
