@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from tests.e2e.lab import Lab
 
 CAT = f"%%pvideo cat --draft --duration 2 --seed 7 --no-prompt-upsampling --aspect-ratio 16:9\n{PROMPT}"
-LONG = f"%%pvideo cat --draft --duration 11\n{PROMPT}"
-POPPIES = f"%%pvideo poppies --draft --duration 11 --seed {{cat.seed}}\n{PROMPT.replace('flowers', 'poppies')}"
+LONG = f"%%pvideo cat --draft --duration 11 --aspect-ratio 1:1\n{PROMPT}"
+POPPIES = f"%%pvideo poppies --draft --duration 11 --aspect-ratio 1:1 --seed {{cat.seed}}\n{PROMPT.replace('flowers', 'poppies')}"
 FRAME = 1 / 24
 """Seconds of one picture at the slowest rate."""
 
