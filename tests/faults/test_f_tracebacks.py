@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ import pvideo
 from pvideo import settings
 from pvideo.job.press import find_model, press
 from pvideo.wire.client import Client, CreateFailed, LookFailed
+from pvideo.wire.output import sources, text_so_far
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +37,8 @@ IN_A_PRESS = [
     "job/intent.py",
     "job/engine.py",
 ]
-OFF_THE_WIRE = {"__init__.py", "part.py", "hosts.py"}
+MANAGING = ["wire/management.py", "wire/gateways.py", "job/gateways.py", "endpoint.py"]
+OFF_THE_WIRE = {"__init__.py", "part.py", "hosts.py", "management.py", "gateways.py"}
 ON_THE_WIRE = ["secrets.py", *sorted(f"wire/{path.name}" for path in (ROOT / "wire").glob("*.py") if path.name not in OFF_THE_WIRE)]
 
 
@@ -173,6 +176,10 @@ def test_F01_at_every_line_of_the_wire(scene: Scene, logged: Logged, file: str) 
 
         await client.list(created_after=datetime(2020, 1, 1, tzinfo=UTC))
         await client.model("prunaai", "p-video")
+        await client.upload("a.png", "image/png", b"\x89PNG", tell=lambda *_: None)
+        for given in ({"page": "see", "image": output}, ["one ", "text"]):
+            sources(replace(created.prediction, output=given), kind="text", hosts=endpoint.delivery_hosts)
+        text_so_far(["one ", "text"], "text")
         part.unlink(missing_ok=True)
         await scene.kernel._fetch(output, part, endpoint=endpoint, on_progress=lambda *_: None)
 
@@ -185,6 +192,46 @@ def test_F01_at_every_line_of_the_wire(scene: Scene, logged: Logged, file: str) 
                 if isinstance(error, (InjectedError, CreateFailed, LookFailed)):
                     raise
                 raise InjectedError from error
+
+    every_line(scene, logged, file, action)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("file", MANAGING)
+def test_F01_at_every_line_of_what_makes_and_reads_gateways(scene: Scene, logged: Logged, file: str) -> None:
+    import httpx
+
+    from pvideo.job.gateways import Gateways
+    from pvideo.wire.management import Cloud
+
+    made = {"id": "mine", "rate_limiting_limit": 5, "rate_limiting_interval": 60, "metadata": '{"seat": 4}'}
+    settings.configure(account_id="a", management_token=scene.tokens[0], management_url="https://api.cloudflare.com/client/v4")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        """Echo the token, as a server might."""
+        if request.method == "DELETE":
+            told = {"code": 1, "message": f"no {request.headers['authorization']}", "path": ["body", "x"]}
+            return httpx.Response(400, json={"success": False, "errors": [told]})
+        missing = request.method == "GET" and request.url.path.endswith("/new")
+        status, result = (404, None) if missing else (200, [made] if request.url.path.endswith(("gateways", "logs")) else made)
+        return httpx.Response(status, json={"success": not missing, "result": result, "errors": [], "messages": []})
+
+    def action() -> None:
+        def connect(there: Any) -> Cloud:
+            return Cloud(there, user_agent="t", transport=httpx.MockTransport(answer))
+
+        found = Gateways(connect)
+        found.list()
+        found.create("new", rate_limit=(5, 60))
+        found.update("mine", retries=1, cache_ttl=0, collect_logs=True)
+        found.use("mine")
+        repr(found)
+        with connect(settings.management()) as cloud:
+            cloud.log("mine", "1")
+            cloud.find_logs("mine", "event_id", "e")
+            cloud.feedback("mine", "1", feedback=1, score=2)
+            cloud.url("mine")
+        found.delete("mine")
 
     every_line(scene, logged, file, action)
 

@@ -157,6 +157,35 @@ def test_a_cell_without_a_body_is_told_so_by_us(shell: Any, pressed: list[Any]) 
     assert error.key == "prompt_missing"
 
 
+@pytest.mark.parametrize(
+    ("special", "line", "body", "key"),
+    [
+        ("upscaler", "it --image https://example.com/a.png", "", ""),
+        ("upscaler", "it --image https://example.com/a.png", "a text", "prompt_unwanted"),
+        ("speech", "it --voice onyx", "Hello there", ""),
+        ("speech", "it", "", "prompt_missing"),
+        ("speech", "it --text Hello", "", ""),
+        ("version", "it --frames 12", "", ""),
+    ],
+)
+def test_a_cell_has_the_text_that_its_model_takes(
+    special: str, line: str, body: str, key: str, shell: Any, pressed: list[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from tests.support.schemas import MODELS
+
+    from pvideo.model import shelf
+    from pvideo.model.reference import Reference
+
+    monkeypatch.setenv("PVIDEO_HOME", str(tmp_path))
+    answer = MODELS[special][0]
+    reference = Reference(answer["owner"], answer["name"])
+    shelf.keep(reference, answer)
+    error = run(shell, f"{line} --model {reference}", body)
+
+    assert getattr(error, "key", "") == key
+    assert len(pressed) == (0 if key else 1)
+
+
 @pytest.mark.parametrize("where", ["line", "body", "value", "unknown option", "command"])
 def test_a_token_is_refused_first_and_never_shown(where: str, shell: Any, pressed: list[Any], capsys: Any) -> None:
     token = "r8_" + "A1b2C3d4E5" * 4

@@ -513,3 +513,23 @@ def test_the_saved_notebook_gets_the_newest_card_and_words(pressed: list[Any], t
     assert shown.saved["model"] == shown.model_id
     assert shown.model_id not in shown.saved["html"] + shown.saved["key"]
     assert shown.videos == [video]
+
+
+def test_a_studio_of_another_model_has_its_inputs_and_says_that_the_price_is_unknown() -> None:
+    from tests.support.schemas import MODELS
+
+    from pvideo.model import shelf
+    from pvideo.model.reference import Reference
+
+    answer = MODELS["image"][0]
+    shelf.keep(Reference(answer["owner"], answer["name"]), answer)
+    other = studio.Studio("studio-a/picture-maker", prompt="a fox", num_outputs=2)
+
+    assert other.model == "studio-a/picture-maker"
+    assert {field["name"] for field in other.form["fields"]} == set(MODELS["image"][2])
+    assert other.problems == []
+    assert "unknown" in other.price["text"]
+    settings.configure(prices={"studio-a/picture-maker": {"per": "output", "usd": 0.01}})
+    other.refresh()
+    assert other.price["text"] == "$0.02"
+    other.close()

@@ -13,7 +13,9 @@ import os
 import threading
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pvideo import settings
@@ -33,7 +35,6 @@ from pvideo.library.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from pvideo.endpoint import Endpoint
     from pvideo.job.tools import Fetched
@@ -217,6 +218,24 @@ class Engine:
 
         self._do(intent, act)
 
+    def note(self, intent: str, *, show: dict[str, Any] | None = None, **columns: Any) -> None:
+        """Write down what a person says of a job, in the journal and beside its file. Not on the engine's thread.
+
+        Raises:
+            KeyError: There is no such job.
+        """
+        self.video(intent)
+        course = self._courses[intent]
+
+        async def write() -> None:
+            await course.record(show=show, **columns)
+            row = course.row
+            file = Path(row.files[0]) if row.finished and row.files else None
+            if file is not None and file.is_file():
+                await self.tools.disk.run(lambda: _beside(file, row))
+
+        self._thread.ask(write, _ANSWER_WITHIN)
+
     def begin(self, row: JobRow) -> Course:
         """Start a job that the journal has. On the engine's thread."""
         with self._lock:
@@ -324,6 +343,11 @@ class Engine:
         if len(course.exchanges) >= _FLUSH_AT:
             kept, course.exchanges = course.exchanges, []
             self._thread.spawn(course.written(lambda: self.journal.update(course.row.intent, exchanges=kept)))
+
+
+def _beside(file: Path, row: JobRow) -> None:
+    with suppress(OSError):  # a folder that is closed by now: the journal has it
+        sidecar.write(file, row)
 
 
 def _examine(path: Path) -> tuple[dict[str, Any] | None, bytes | None]:

@@ -1,7 +1,8 @@
 """Models by reference: those of the catalog, and those that Replicate told of, kept on disk so that no second kernel has to ask.
 
 What is kept is Replicate's own answer, beside the journal (``models/owner__name.json``, a version's as ``models/owner__name@….json``),
-with the time it was asked for. A version never changes; a name is asked for again when its answer is old.
+with the time it was asked for; what the demo's stand-ins tell lies apart. A version never changes; a name is asked for again when its
+answer is old.
 """
 
 from __future__ import annotations
@@ -46,18 +47,25 @@ def find(text: str) -> Model | None:
         reference = read(text)
     except InputError:
         return None
-    kept = look(reference)
+    # What was made in the demo is still shown when that is off, and the reverse.
+    kept = look(reference) or look(reference, demo=not settings.demo_is_on())
     return kept.model if kept else None
 
 
-def look(reference: Reference) -> Kept | None:
-    """Return what is known of a model, and since when; the catalog's models never grow old."""
+def look(reference: Reference, *, demo: bool | None = None) -> Kept | None:
+    """Return what is known of a model, and since when; the catalog's models never grow old.
+
+    Args:
+        reference: The model.
+        demo: Whether to look among the demo's stand-ins, which have other inputs than the models they stand for; by default, as presses
+            go now.
+    """
     if reference.model in catalog.names() and reference.version in {"", catalog.load(reference.model).version}:
         model = catalog.load(reference.model)
         return Kept(_named(model, reference) if reference.version else model, float("inf"))
-    key = (str(_folder()), str(reference))
+    key = (str(_folder(demo)), str(reference))
     if key not in _known:
-        loaded = _load(reference)
+        loaded = _load(reference, demo)
         if loaded is None:
             return None
         _known[key] = loaded
@@ -122,18 +130,19 @@ def _named(model: Model, reference: Reference) -> Model:
     return replace(model, reference=str(reference), pin=str(reference), version=reference.version)
 
 
-def _folder() -> Path:
-    return settings.current().home / "models"
+def _folder(demo: bool | None = None) -> Path:
+    demo = settings.demo_is_on() if demo is None else demo
+    return settings.current().home / ("models-demo" if demo else "models")
 
 
-def _path(reference: Reference) -> Path:
+def _path(reference: Reference, demo: bool | None = None) -> Path:
     version = f"@{reference.version}" if reference.version else ""
-    return _folder() / f"{reference.owner}__{reference.name}{version}.json"
+    return _folder(demo) / f"{reference.owner}__{reference.name}{version}.json"
 
 
-def _load(reference: Reference) -> Kept | None:
+def _load(reference: Reference, demo: bool | None) -> Kept | None:
     with suppress(OSError, ValueError, KeyError, TypeError):
-        path = _path(reference)
+        path = _path(reference, demo)
         if path.stat().st_size <= _LARGEST:
             data = json.loads(path.read_text(encoding="utf-8"))
             return Kept(model_of(reference, data["body"]), float(data["at"]))

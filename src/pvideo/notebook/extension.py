@@ -50,13 +50,13 @@ def _configured(shell: Any) -> dict[str, Any]:
 
 
 def _load_the_model() -> None:
-    """Read the model that a first cell will most likely want; one that is not in the catalog is asked for by its cell."""
+    """Read the model that a first cell will most likely want; one that is not known is asked for by its cell."""
     from pvideo import settings
     from pvideo.job import press  # noqa: F401
-    from pvideo.model import catalog, prepare, price, validation  # noqa: F401
+    from pvideo.model import prepare, price, shelf, validation  # noqa: F401
 
     with contextlib.suppress(PVideoError):
-        catalog.load(settings.current().model)
+        shelf.find(settings.current().model)
 
 
 def _warm_up() -> None:

@@ -126,7 +126,9 @@ def _check_text(model: Model, template: str, asked: Line) -> None:
     if template.strip():
         if model.prompt_field is None:
             raise InputError("prompt_unwanted", model=model.name)
-    elif model.has_schema and model.prompt_field is not None and model.prompt_field not in asked.inputs:
+        return
+    field = model.field(model.prompt_field or "")
+    if field is not None and field.required and field.name not in asked.inputs:
         raise InputError("prompt_missing")
 
 

@@ -52,6 +52,15 @@ class Panels:
             one.close()
         self.changed()
 
+    def drop(self, key: str) -> None:
+        """Take one widget away."""
+        with self._lock:
+            gone = self._panels.pop(key, None)
+            self._owner.below = [REFERENCE + one.model_id for one in self._panels.values()]
+        if gone is not None:
+            gone.close()
+        self.changed()
+
     def changed(self, _: object = None) -> None:
         """Say that what is saved of them is another now."""
         pulse.mark(self._owner)
