@@ -27,6 +27,7 @@ from pvideo.job.endpoints import USER_AGENT, Endpoints
 from pvideo.job.intent import without_secrets
 from pvideo.job.live import Live, revived
 from pvideo.job.owner import myself
+from pvideo.job.probe import examine
 from pvideo.job.thread import LoopThread
 from pvideo.job.tools import Tools, current_intent
 from pvideo.job.video import Video
@@ -75,7 +76,7 @@ class Engine:
         self._endpoints = Endpoints(self._heard)
         reached = {"client": self._endpoints.client, "endpoint": self._endpoints.known, "direct": self._endpoints.direct}
         reached["files"] = self._endpoints.files
-        given = {**reached, "fetch": self._fetch, "examine": _examine}
+        given = {**reached, "fetch": self._fetch, "examine": examine}
         self.tools = Tools(**{**given, "journal": journal, "owner": myself(), "session": uuid.uuid4().hex, "begin": self.begin, **parts})
         self._courses: dict[str, Course] = {}
         self._videos: dict[str, Video] = {}
@@ -105,8 +106,7 @@ class Engine:
             live = lineage.related(Live(), self.journal, row)
             course = self._courses[row.intent] = Course(row, self.tools, live=live, sent=sent, hide=hide)
         self.call(lambda: self._start(course))
-        if row.made_from:
-            lineage.tell(self._courses, course, self.call)
+        lineage.tell(self._courses, course, self.call)
         self.recover()
         return self._handle(course)
 
@@ -348,12 +348,6 @@ class Engine:
 def _beside(file: Path, row: JobRow) -> None:
     with suppress(OSError):  # a folder that is closed by now: the journal has it
         sidecar.write(file, row)
-
-
-def _examine(path: Path) -> tuple[dict[str, Any] | None, bytes | None]:
-    from pvideo.job.probe import examine
-
-    return examine(path)
 
 
 def _end() -> None:

@@ -186,6 +186,8 @@ class Card(Live):
             self._wanted(content.get("id"))
         elif kind == "frame" and content.get("id") == self._latest.intent:
             self._frames.take(content, buffers)
+        elif kind == "no_below":
+            hand(self._in_place)
         elif kind == "playing":
             self.quiet.clear() if content.get("playing") is True else self.quiet.set()
         elif kind == "clean" and content.get("id") == self._latest.intent:
@@ -246,8 +248,16 @@ class Card(Live):
     def _show_below(self, video: Video) -> None:
         intent = video.snapshot().intent
         if not self.panels.has(intent):
-            self.panels.add(intent, Card(video, took_over=self._took_over, saved_anew=self.panels.changed))
+            self.panels.add(intent, lambda: Card(video, took_over=self._took_over, saved_anew=self.panels.changed))
         pulse.mark(self)  # its own buttons and facts name the new one
+
+    def _in_place(self) -> None:
+        """This page draws no widget below another: what was to stand there takes this card's place."""
+        last = self.panels.take_last()
+        if isinstance(last, Card):
+            self.follow(last.video)
+        if last is not None:
+            last.close()
 
     def _compare(self) -> None:
         from .compare import below
