@@ -1,6 +1,6 @@
-/** The widgets below a widget: Python names them in the trait `below`, anywidget draws them. Where it cannot, they are not shown. */
+/** The widgets below a widget: Python names them in the trait `below`, anywidget draws them. Where it cannot, Python is told. */
 import { h } from "./dom";
-import { loose, observe, type Host, type Model } from "./model";
+import { loose, observe, send, type Host, type Model } from "./model";
 
 export function below(model: Model, host: Host | undefined, el: HTMLElement, signal: AbortSignal): void {
   const shown = new Map<string, { place: HTMLElement; end: AbortController }>();
@@ -8,7 +8,7 @@ export function below(model: Model, host: Host | undefined, el: HTMLElement, sig
   const draw = async (reference: string, place: HTMLElement, end: AbortSignal): Promise<void> => {
     try {
       const widget = await host?.getWidget?.(reference);
-      if (!end.aborted) await widget?.render({ el: place, signal: end });
+      if (widget && !end.aborted) await widget.render({ el: place, signal: end });
     } catch {
       place.remove(); // its model is gone with its kernel
     }
@@ -16,6 +16,7 @@ export function below(model: Model, host: Host | undefined, el: HTMLElement, sig
   const update = (): void => {
     const value = model.get("below");
     const wanted = Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : [];
+    if (!host?.getWidget) return void (wanted.length && send(model, { kind: "no_below" }));
     for (const [reference, one] of shown) {
       if (wanted.includes(reference)) continue;
       one.end.abort();

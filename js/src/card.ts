@@ -104,7 +104,7 @@ export function card(tools: CardTools): Card {
 
   const hint = h("p", { class: "pvideo-promise" });
   buttons.row.append(more.toggle);
-  const side = h("div", { class: "pvideo-side" }, problem.el, others.el, prompt.el, facts.el, buttons.row, hint, box.el, more.panel);
+  const side = h("div", { class: "pvideo-side" }, problem.el, others.el, prompt.el, facts.el, buttons.row, hint, box.el, more.panel, more.below);
   const head = h("div", { class: "pvideo-head" }, state.el, note, h("span", { class: "pvideo-right" }, demo, money));
   root.append(h("div", { class: "pvideo-frame" }, banner.el, head, buttons.head, h("div", { class: "pvideo-body" }, progress.el, stage.el, side), tools.silent ? "" : aloud.el));
 

@@ -43,7 +43,7 @@ async function isOurs(manager: NonNullable<Loose>, id: string, job: string): Pro
     .catch(() => undefined));
   const get = model?.["get"];
   if (typeof get !== "function") return false;
-  return ["view", "sheet"].some((name) => loose(get.call(model, name))?.["id"] === job);
+  return ["view", "sheet"].some((trait) => loose(get.call(model, trait))?.["id"] === job);
 }
 
 function replaced(cell: unknown, plains: Map<string, Plain>): unknown {

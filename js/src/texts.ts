@@ -1,8 +1,8 @@
 /** The words of the page. They live once, in src/pvideo/texts.json, which Python reads too. */
-import { actions, announce, compare, labels, messages, notes, sheet, statuses } from "../../src/pvideo/texts.json";
+import { actions, announce, compare, history, labels, messages, notes, sheet, statuses } from "../../src/pvideo/texts.json";
 import type { Message } from "./view";
 
-export { actions, announce, compare, labels, notes, sheet };
+export { actions, announce, compare, history, labels, notes, sheet };
 
 /** The messages that the page can raise by itself. The build keeps these only. */
 type OwnMessage = "kernel_busy" | "kernel_gone" | "cannot_play" | "file_missing" | "seed_unreliable";

@@ -116,6 +116,9 @@ export interface View {
   hint: string;
   /** The shots to play one after another, first to last; empty where it stands alone. */
   chain: Shot[];
+  /** What a person thinks of it: 1 to 5, 0 is no rating. */
+  stars: number;
+  remark: string;
   files: MadeFile[];
 }
 
@@ -252,6 +255,5 @@ export interface SheetView {
   tiles: Tile[];
   shape: { width: number; height: number };
   demo: boolean;
-  compares: boolean;
   rates: boolean;
 }

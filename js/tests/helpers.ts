@@ -1,6 +1,7 @@
 /** A model without a kernel, and the smallest true view and form. */
 import { vi } from "vitest";
 import studio from "../src/studio";
+import sheet from "../src/sheet";
 import widget from "../src/widget";
 import type { Host, Model } from "../src/model";
 import type { Field, Form, View } from "../src/view";
@@ -47,7 +48,7 @@ export function view(changes: Partial<View> = {}): View {
     id: "job1", nonce: "nonce1", name: "cat", status: "processing", done: false, demo: false, phase: "", values: { gateway: "my-gateway" },
     now: NOW, pressed: NOW - 4500, sent: NOW - 4000, created: NOW - 3800, next: null, estimate: { p50: 12, p90: 18, history: true }, progress: null, took: null,
     money: "$0.10", prompt: "A cat", facts: ["5 s", "720p", "24 fps", "seed 183"], notes: [], message: null, actions: [], more: [], video: null,
-    received: 0, total: 0, shape: { width: 1280, height: 720 }, poster: "", autoplay: true, log: null, kind: "video", text: "", files: [], hint: "", chain: [], ...changes,
+    received: 0, total: 0, shape: { width: 1280, height: 720 }, poster: "", autoplay: true, log: null, kind: "video", text: "", files: [], hint: "", chain: [], stars: 0, remark: "", ...changes,
   };
 }
 
@@ -107,15 +108,12 @@ const open: AbortController[] = [];
 /** Every view ends with its test: Blobs are shared by all views of a page. */
 export const endAll = (): void => open.splice(0).forEach((one) => one.abort());
 
-interface Bundle {
-  render(props: { model: Model; el: HTMLElement; signal: AbortSignal; host?: Host }): void;
-}
-
-export function render(model: Model, host?: Host, bundle: Bundle = model.get("kind") === "studio" ? studio : widget): Rendered {
+export function render(model: Model, host?: Host): Rendered {
   const el = document.createElement("div");
   document.body.replaceChildren(el);
   const end = new AbortController();
   open.push(end);
+  const bundle = { studio, sheet }[String(model.get("kind"))] ?? widget;
   bundle.render({ model, el, signal: end.signal, ...(host ? { host } : {}) });
   return {
     el,

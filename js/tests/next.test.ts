@@ -122,6 +122,16 @@ describe("what stands below", () => {
     expect(el.querySelectorAll(".pvideo-below")).toHaveLength(1);
   });
 
+  it("is told to Python where the host draws none", () => {
+    const model = fakeModel({ kind: "card", view: view(DONE), saved: "", below: [] });
+    render(model);
+    expect(model.of("no_below")).toEqual([]);
+
+    model.set("below", ["anywidget:m1"]);
+
+    expect(model.of("no_below")).toHaveLength(1);
+  });
+
   it("leaves no gap for one whose kernel is gone", async () => {
     const { el } = await below(["anywidget:gone"], vi.fn(async () => Promise.reject(new Error("not found"))));
 

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import widget from "../src/sheet";
 import { leftWords } from "../src/sheet/sheet";
+import type { Host } from "../src/model";
 import type { SheetView, Tile } from "../src/view";
-import { AGAIN, DONE, NOW, fakeModel, freeze, render, settle, view, type FakeModel } from "./helpers";
+import { NOW, fakeModel, freeze, render, settle, type FakeModel } from "./helpers";
 
 beforeEach(freeze);
 
@@ -19,13 +19,13 @@ function sheet(tiles: Tile[], changes: Partial<SheetView> = {}): SheetView {
     count: tiles.length, done: finished, left: tiles.length - finished, said: finished === tiles.length ? `All ${finished} are done` : `${finished} of ${tiles.length} done`,
     parts: [`${finished} of ${tiles.length} done`, "$0.10"], ends: null, now: NOW, notice: "", message: null, actions: [],
     axes: [{ name: "seed", title: `seed 1–${tiles.length}`, labels: tiles.map((one) => one.title) }], tiles, shape: { width: 1280, height: 720 },
-    demo: false, compares: true, rates: true, ...changes,
+    demo: false, rates: true, ...changes,
   };
 }
 
-const open = (shown: SheetView, traits: Record<string, unknown> = {}) => {
-  const model = fakeModel({ kind: "sheet", sheet: shown, posters: {}, view: {}, saved: "", ...traits });
-  return { model, ...render(model, undefined, widget) };
+const open = (shown: SheetView, traits: Record<string, unknown> = {}, host?: Host) => {
+  const model = fakeModel({ kind: "sheet", sheet: shown, posters: {}, opened: "", below: [], saved: "", ...traits });
+  return { model, ...render(model, host) };
 };
 const press = (el: HTMLElement, key: string): boolean => el.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, composed: true }));
 const tiles = (el: HTMLElement): HTMLElement[] => [...el.querySelectorAll<HTMLElement>(".pvideo-tile")];
@@ -158,26 +158,34 @@ describe("keys and clicks", () => {
     expect(heard).not.toHaveBeenCalled();
   });
 
-  it("opens a card below by Enter or click and closes it by Escape, with the focus back on its tile", async () => {
-    const { model, el, $ } = open(sheet([done(0), done(1)]));
+  it("opens a card below by Enter or click and closes it by Escape or its button, with the focus back on its tile", () => {
+    const { model, el, $ } = open(sheet([done(0), done(1), tile(2, { id: "", status: "" })]));
+    expect($<HTMLElement>('[data-action="close"]').hidden).toBe(true);
     tiles(el)[1]?.focus();
     press(tiles(el)[1] as HTMLElement, "Enter");
     expect(model.of("open")).toEqual([{ kind: "open", id: "job1" }]);
-    model.set("view", view({ ...DONE, id: "job1", name: "board[1]", actions: [AGAIN] }));
-    await settle();
-    expect($(".pvideo-sheet-card .pvideo-card").getAttribute("aria-label")).toBe("Video board[1]");
-    expect(tiles(el)[1]?.getAttribute("aria-expanded")).toBe("true");
+    model.set("opened", "job1");
+    expect(tiles(el).map((one) => one.getAttribute("aria-expanded"))).toEqual(["false", "true", "false"]);
 
-    $('[data-action="again"]').click();
-    expect(model.of("action")).toEqual([{ kind: "action", id: "job1", nonce: "nonce1", name: "again" }]);
-    $('[data-action="again"]').focus();
-    press($('[data-action="again"]'), "Escape");
-
+    tiles(el)[0]?.focus();
+    press(tiles(el)[0] as HTMLElement, "Escape");
     expect(model.of("open").at(-1)).toEqual({ kind: "open", id: "" });
-    expect(el.querySelector(".pvideo-card")).toBeNull();
     expect(document.activeElement).toBe(tiles(el)[1]);
+    $('[data-action="close"]').click();
+    tiles(el)[1]?.click();
+    expect(model.of("open").slice(-2)).toEqual([{ kind: "open", id: "" }, { kind: "open", id: "" }]);
     tiles(el)[0]?.click();
+    tiles(el)[2]?.click();
     expect(model.of("open").at(-1)).toEqual({ kind: "open", id: "job0" });
+  });
+
+  it("draws what Python puts below with a keyboard of its own", async () => {
+    const drawn = vi.fn(async () => undefined);
+    const { el } = open(sheet([done(0)]), { below: ["anywidget:m1"] }, { getWidget: async () => ({ render: drawn }) });
+    await settle();
+
+    expect(drawn).toHaveBeenCalledOnce();
+    expect(el.querySelector(".pvideo-sheet .pvideo-below")).toBeNull();
   });
 
   it("selects with Space or the box and compares two", () => {
@@ -205,11 +213,12 @@ describe("keys and clicks", () => {
     expect(model.of("rate")).toEqual([{ kind: "rate", id: "job0", stars: 1 }, { kind: "rate", id: "job1", stars: 0 }]);
   });
 
-  it("hides what this pvideo has not", () => {
-    const { el, $ } = open(sheet([done(0), done(1)], { compares: false, rates: false }));
+  it("hides what cannot be done", () => {
+    const { el, $ } = open(sheet([done(0), tile(1)], { rates: false }));
 
     expect($<HTMLElement>('[data-action="compare"]').hidden).toBe(true);
-    expect([...el.querySelectorAll<HTMLElement>(".pvideo-tile-box, .pvideo-tile-star")].every((one) => one.hidden)).toBe(true);
+    expect([...el.querySelectorAll<HTMLElement>(".pvideo-tile-star")].every((one) => one.hidden)).toBe(true);
+    expect([...el.querySelectorAll<HTMLElement>(".pvideo-tile-box")].map((one) => one.hidden)).toEqual([false, true]);
   });
 
   it("plays all, muted, and pauses", async () => {
@@ -273,10 +282,9 @@ describe("read aloud", () => {
     expect(heard.at(-1)).toBe("All 12 are done");
   });
 
-  it("stays silent when it comes from the library, with an open card too", async () => {
+  it("stays silent when it comes from the library", async () => {
     const { model, el } = open(sheet([done(0)]));
     const heard = listen(el);
-    model.set("view", view({ ...DONE, id: "job0" }));
     model.set("sheet", sheet([done(0)]));
     await vi.advanceTimersByTimeAsync(5000);
 

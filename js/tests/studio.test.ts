@@ -229,6 +229,18 @@ describe("the priced button", () => {
     expect(document.activeElement).toBe(box);
   });
 
+  it("takes the next press at once after one that was refused", () => {
+    const { model, $, control } = studio();
+    type(control("prompt"), "");
+    $('[data-action="generate"]').click();
+    model.emit("msg:custom", { kind: "focus_problem", field: "prompt" }, []);
+
+    type(control("prompt"), "A dog");
+    $('[data-action="generate"]').click();
+
+    expect(model.of("generate").map((one) => (one["inputs"] as { prompt: string }).prompt)).toEqual(["", "A dog"]);
+  });
+
   it("opens More for a problem in it", () => {
     const { model, $, control } = studio();
     model.emit("msg:custom", { kind: "focus_problem", field: "cfg" }, []);

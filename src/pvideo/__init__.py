@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         BusyError,
         DemoError,
         DownloadError,
+        ExportError,
         InputError,
         JournalError,
         ManagementError,
@@ -26,12 +27,14 @@ if TYPE_CHECKING:
         UnreachableError,
         WatchError,
     )
+    from pvideo.job.collection import library as open_library  # noqa: F401 - what the room `library` does when it is called
     from pvideo.job.gateways import gateways
     from pvideo.job.plan import sweep
     from pvideo.job.press import generate
     from pvideo.job.sweep import Sweep
     from pvideo.job.video import Video
     from pvideo.notebook.compare import compare
+    from pvideo.notebook.page import export
     from pvideo.notebook.studio import Studio
 
 __version__ = "0.1.0"
@@ -41,6 +44,7 @@ __all__ = [
     "BusyError",
     "DemoError",
     "DownloadError",
+    "ExportError",
     "InputError",
     "JournalError",
     "ManagementError",
@@ -56,8 +60,10 @@ __all__ = [
     "WatchError",
     "compare",
     "configure",
+    "export",
     "gateways",
     "generate",
+    "library",
     "load_ipython_extension",
     "sweep",
     "unload_ipython_extension",
@@ -69,6 +75,7 @@ _HOMES = {
     "Sweep": "pvideo.job.sweep",
     "Video": "pvideo.job.video",
     "compare": "pvideo.notebook.compare",
+    "export": "pvideo.notebook.page",
     "gateways": "pvideo.job.gateways",
     "generate": "pvideo.job.press",
     "sweep": "pvideo.job.plan",
@@ -76,6 +83,10 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "library":  # a room and a function: the room, called, opens the library
+        return importlib.import_module("pvideo.library")
+    if name == "open_library":
+        return _open_library()
     home = "pvideo.errors" if name in _ERRORS else _HOMES.get(name)
     if home is None:
         msg = f"module 'pvideo' has no attribute {name!r}"
@@ -96,11 +107,21 @@ def _compose() -> None:
     from pvideo.job import naming
     from pvideo.job.sweep import Sweep
     from pvideo.job.video import Video
-    from pvideo.notebook.hook import Variables, attended, show_video
+    from pvideo.notebook import hook
 
-    Video.display_hook = Sweep.display_hook = staticmethod(show_video)
-    Sweep.attended = staticmethod(attended)
-    naming.use(Variables())
+    Video.display_hook = Sweep.display_hook = staticmethod(hook.show_video)
+    Video.explain_hook = staticmethod(hook.explain_video)
+    Sweep.attended = staticmethod(hook.attended)
+    naming.use(hook.Variables())
+
+
+def _open_library() -> Any:
+    from pvideo.job import collection
+    from pvideo.notebook import hook
+
+    _compose()
+    collection.Library.display_hook = staticmethod(hook.show_library)
+    return collection.library
 
 
 def configure(*, demo: bool | None = None, **changes: Any) -> None:
@@ -111,7 +132,8 @@ def configure(*, demo: bool | None = None, **changes: Any) -> None:
         **changes: Any field of `pvideo.settings.Settings`: ``budget_session`` and ``budget_day`` (US dollars, None for none),
             ``folder``, ``model``, ``inputs`` (defaults for every press), ``deadline`` (seconds), ``account_id``, ``gateway_id``,
             ``gateway_token``, ``replicate_token``, ``base_url``, ``trust_host``, ``autoplay``, ``confirm_over``, ``log_payload``,
-            ``metadata`` (at most five plain values for the gateway's log).
+            ``metadata`` (at most five plain values for the gateway's log), ``stored_key``,
+            ``rate_limit``, ``management_token``.
 
     Raises:
         SettingsError: A name or a value does not fit; nothing was changed.

@@ -112,12 +112,12 @@ def resolve(settings: Settings) -> Endpoint:
     return _aside(found, settings)
 
 
-def in_demo(endpoint: Endpoint, gateway: str, stored_key: str) -> Endpoint:
-    """Return the demo's endpoint with another one of its gateways, or with a key that is stored there."""
-    if gateway and gateway != endpoint.gateway_id:
-        before, _, _ = endpoint.base_url.rpartition(f"/{endpoint.gateway_id}/replicate")
-        endpoint = replace(endpoint, base_url=f"{before}/{gateway}/replicate", gateway_id=gateway)
-    return replace(endpoint, replicate_token=None, stored_key=stored_key) if stored_key else endpoint
+def in_demo(endpoint: Endpoint, gateway: str) -> Endpoint:
+    """Return the demo's endpoint with another one of its gateways. What is set for the account, a stored key for one, is not the demo's."""
+    if not gateway or gateway == endpoint.gateway_id:
+        return endpoint
+    before, _, _ = endpoint.base_url.rpartition(f"/{endpoint.gateway_id}/replicate")
+    return replace(endpoint, base_url=f"{before}/{gateway}/replicate", gateway_id=gateway)
 
 
 def resolve_management(settings: Settings) -> Management:

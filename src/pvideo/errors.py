@@ -14,6 +14,7 @@ The tree (catch by meaning)::
     ├── WatchError           it goes on at Replicate, but we cannot look
     ├── PredictionError      it ended without a video
     ├── DownloadError        it was made, but is not on disk
+    ├── ExportError          it could not be taken elsewhere: a page, another kind of file, a table
     ├── ManagementError      a gateway's settings or its log could not be read or changed
     └── DemoError            the embedded gateway is missing or did not start
 
@@ -198,6 +199,12 @@ class DownloadError(PVideoError):
     """The video was made and paid, but is not on disk."""
 
     keys = frozenset({"fetch_failed", "output_strange", "disk_full_after", "folder_closed_after", "file_missing"})
+
+
+class ExportError(PVideoError):
+    """It could not be taken elsewhere: as a page, another kind of file, a table."""
+
+    keys = frozenset({"export_kind", "export_nothing", "page_too_large", "extra_missing"})
 
 
 class ManagementError(PVideoError):

@@ -81,10 +81,14 @@ class Settings:
     confirm_over: Decimal = Decimal("1.00")
     deadline: float = 900.0
     """After how many seconds Replicate stops a prediction (``Cancel-After``); 5 s to 24 h."""
+    send_ratings: bool = False
+    """Whether a rating also gives its video's entry in the gateway's log a thumb: 4 and 5 stars 👍, 1 and 2 👎."""
     log_payload: bool = True
     """Whether the gateway's log keeps prompts and answers."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """At most five plain values that the gateway's log keeps with each create (``cf-aig-metadata``). Never a prompt or a token."""
+    label: str = ""
+    """Whose presses these are (``student-07``): one entry of that metadata, so that a shared gateway's log can tell them apart."""
     reconcile: str = "gateway"
     """Where a lost answer is looked for: ``gateway``, or ``direct`` to ask api.replicate.com itself, with Replicate's token alone,
     where the gateway does not pass Replicate's list on. Not possible when the gateway stores the key."""
@@ -122,6 +126,7 @@ _ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "management_token": ("CLOUDFLARE_API_TOKEN",),
     "management_url": ("CLOUDFLARE_BASE_URL",),
     "home": ("PVIDEO_HOME",),
+    "label": ("PVIDEO_LABEL",),
 }
 _WORDS = {"reconcile": ("gateway", "direct"), "upload": ("gateway", "direct")}
 _names = {item.name for item in fields(Settings)}
@@ -205,7 +210,7 @@ def endpoint() -> Endpoint:
     Raises:
         SettingsError: No account is set up, a part is missing, or the address is not safe for tokens.
     """
-    return resolve(current()) if _demo is None else in_demo(_demo(), _demo_gateway, current().stored_key)
+    return resolve(current()) if _demo is None else in_demo(_demo(), _demo_gateway)
 
 
 def management() -> Management:
@@ -268,9 +273,16 @@ def _fit(name: str, value: Any) -> Any:
         return _deadline(value)
     if name in _WORDS:
         return _word(name, value)
-    if name == "metadata":
-        return log_metadata.check({} if value is None else value)
+    if name in {"label", "metadata"}:
+        return _carried(name, value)
     return _plain(name, value)
+
+
+def _carried(name: str, value: Any) -> Any:
+    """Return what a create carries for the gateway's log."""
+    if name == "label":
+        return log_metadata.check({"label": "" if value is None else value}, setting="label")["label"]
+    return log_metadata.check({} if value is None else value)
 
 
 def _word(name: str, value: Any) -> Any:

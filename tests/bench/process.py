@@ -49,6 +49,8 @@ def library(count: int = 10_000) -> list[tuple[str, str]]:
     from pvideo.library import queries
     from pvideo.library.journal import Journal, _insert
     from pvideo.library.rows import JobRow
+    from pvideo.library.search import asked as wanted
+    from pvideo.library.search import search
 
     with tempfile.TemporaryDirectory() as folder:
         journal = Journal(Path(folder) / "journal.db")
@@ -67,6 +69,10 @@ def library(count: int = 10_000) -> list[tuple[str, str]]:
             "two words": lambda: queries.history(journal, "cat 77"),
             "a word nobody used": lambda: queries.history(journal, "zebra"),
             "page 50": lambda: queries.history(journal, offset=5000),
+            "the history opens": lambda: search(journal, wanted("")),
+            "its search, one hit": lambda: search(journal, wanted("river 7777")),
+            "its search, a quarter": lambda: search(journal, wanted("river")),
+            "its stars": lambda: search(journal, wanted("★★★")),
             "by press key": lambda: journal.by_press("key5000"),
             "past times": lambda: journal.durations(model="prunaai/p-video", realm="real", shape='{"duration": 5}'),
             "spent today": lambda: journal.spent(realm="real", day="2026-11-20", session="s"),

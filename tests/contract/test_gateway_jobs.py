@@ -14,8 +14,10 @@ from pvideo import settings
 from pvideo.errors import ManagementError, RefusedError, SettingsError
 from pvideo.job.engine import Engine
 from pvideo.job.limits import limits
+from pvideo.job.log import rated
 from pvideo.notebook import commands
 from pvideo.notebook.doctor import doctor
+from pvideo.notebook.log import part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,6 +98,18 @@ def test_feedback_goes_to_the_entry_and_back(demo: RunningDemo, capsys: Any) -> 
         video.feedback(5)
 
 
+def test_a_rating_goes_there_only_when_that_is_wanted(demo: RunningDemo, monkeypatch: pytest.MonkeyPatch) -> None:
+    video = press()
+    row = Engine.get().row(video.intent)
+    assert rated(row, 5) is None
+    settings.configure(send_ratings=True)
+    for stars, thumb in ((5, 1), (1, -1), (3, None), (4, 1), (0, None)):
+        rated(row, stars).join(30)
+        assert video.log().feedback == thumb
+    monkeypatch.delenv("CLOUDFLARE_API_TOKEN")
+    rated(row, 5).join(30)  # nothing of it is in the way of the rating
+
+
 def test_a_token_that_may_only_read_gives_no_feedback(demo: RunningDemo, monkeypatch: pytest.MonkeyPatch) -> None:
     video = press()
     monkeypatch.setenv("CLOUDFLARE_API_TOKEN", demo.config.management_read_token)
@@ -119,6 +133,15 @@ def test_the_new_log_system_is_told_with_the_dashboard(demo: RunningDemo, status
 
     assert caught.value.key == key
     assert "https://dash.cloudflare.com/demo/ai/ai-gateway/gateways/pvideo/logs" in caught.value.next
+
+
+def test_explain_has_the_entry_or_says_why_not(demo: RunningDemo, monkeypatch: pytest.MonkeyPatch) -> None:
+    video = press(name="cat")
+    assert part(video).startswith("cat · log ")
+    demo.settings(logs_system="observability")
+    assert part(video).endswith("/gateways/pvideo/logs")
+    monkeypatch.delenv("CLOUDFLARE_API_TOKEN")
+    assert part(video).startswith("log: No token for Cloudflare's API.")
 
 
 def test_what_has_no_entry_says_why(demo: RunningDemo) -> None:
@@ -209,7 +232,7 @@ def test_a_stored_key_needs_a_gateway_and_its_token(monkeypatch: pytest.MonkeyPa
 def test_the_doctor_reads_how_the_gateway_is_set(demo: RunningDemo, monkeypatch: pytest.MonkeyPatch) -> None:
     good = doctor(shell())
     assert "✓ Set-up" in good
-    assert "pvideo: authentication on, no cache, no retries; logs on; rate limit none" in good
+    assert "pvideo: authentication on, no cache, no retries; logs on; rate limit none; read with CLOUDFLARE_API_TOKEN, environment" in good
     assert "log_payload=False" in good
 
     pvideo.gateways.update("pvideo", cache_ttl=300, retries=3, authentication=False, rate_limit=(900, 60))

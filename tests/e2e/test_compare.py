@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from tests.e2e.lab import Lab
 
 CAT = f"%%pvideo cat --draft --duration 2 --seed 7 --no-prompt-upsampling --aspect-ratio 16:9\n{PROMPT}"
-LONG = f"%%pvideo cat --draft --duration 11\n{PROMPT}"
-POPPIES = f"%%pvideo poppies --draft --duration 11 --seed {{cat.seed}}\n{PROMPT.replace('flowers', 'poppies')}"
+LONG = f"%%pvideo cat --draft --duration 11 --aspect-ratio 1:1\n{PROMPT}"
+POPPIES = f"%%pvideo poppies --draft --duration 11 --aspect-ratio 1:1 --seed {{cat.seed}}\n{PROMPT.replace('flowers', 'poppies')}"
 FRAME = 1 / 24
 """Seconds of one picture at the slowest rate."""
 
@@ -23,6 +23,13 @@ _HEADS = "root => [...root.querySelectorAll('video')].map(video => video.current
 _READY = """root => Promise.all([...root.querySelectorAll('video')].map(
   video => video.readyState > 2 || new Promise(done => { video.oncanplay = done; }),
 ))"""
+_COUNT_PICTURES = """() => {
+  const plain = HTMLCanvasElement.prototype.toBlob;
+  window.pictures = 0;
+  HTMLCanvasElement.prototype.toBlob = function (done, ...rest) {
+    return plain.call(this, blob => { window.pictures += blob ? 1 : 0; done(blob); }, ...rest);
+  };
+}"""
 _UNTIL = """(root, wanted) => new Promise(done => {
   const videos = [...root.querySelectorAll('video')];
   const look = () => (videos.every(video => !video.seeking && video.currentTime >= wanted) ? done(true) : setTimeout(look, 20));
@@ -62,10 +69,13 @@ def test_a_draft_becomes_a_final_and_goes_on_by_the_cards_buttons(lab: Lab, demo
     first, second = (prediction["input"] for prediction in demo.predictions())
     assert second == {**first, "draft": False}
 
-    # Three steps: the button, the words, Ctrl+Enter.
+    # Three steps: the button, the words, Ctrl+Enter; from where the player stands.
+    lab.page.evaluate(_COUNT_PICTURES)
+    card.locator("video").evaluate("video => { video.pause(); video.currentTime = 1; }")
     card.locator('button[data-action="continue_shot"]').click()
     box = card.get_by_label("What happens next?")
     expect(box).to_be_focused()
+    expect(card.locator(".pvideo-next-place")).to_have_text("from the picture at 0:01.00")
     box.press_sequentially("it looks up x d d")
     lab.picture("continue", of=lab.output(1))
     before = lab.cells()
@@ -73,11 +83,15 @@ def test_a_draft_becomes_a_final_and_goes_on_by_the_cards_buttons(lab: Lab, demo
     shot = lab.card(1).nth(2)
     lab.expect_status(shot, "succeeded")
     assert lab.cells() == before
+    assert lab.page.evaluate("window.pictures") == 1
+    assert len(list((lab.folder / "videos").glob("*-1.00s.jpg"))) == 1
     third = demo.predictions()[2]["input"]
-    assert third["prompt"] == "it looks up x d d"
+    assert {name: third.get(name) for name in ("prompt", "draft", "aspect_ratio")} == {
+        "prompt": "it looks up x d d",
+        "draft": True,
+        "aspect_ratio": None,
+    }
     assert third["image"].startswith("data:image/jpeg;base64,")
-    assert third["draft"] is True
-    assert "aspect_ratio" not in third
     expect(shot.locator(".pvideo-facts")).to_contain_text("goes on from cat")
     shot.locator('button[data-action="play_chain"]').click()
     expect(shot.locator(".pvideo-chain-name")).to_have_text("shot 2 of 2 · cat_2", timeout=20_000)

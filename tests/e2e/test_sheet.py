@@ -46,7 +46,7 @@ def test_a_cell_with_ranges_fills_a_sheet_and_pays_for_each_video_once(lab: Lab,
     lab.page.keyboard.press("ArrowRight")
     lab.page.keyboard.press("ArrowDown")
     lab.page.keyboard.press("Enter")
-    card = sheet.locator("section.pvideo-card")
+    card = lab.card(1)
     expect(card).to_contain_text("board[3]")
     lab.expect_playing(card.locator("video").first)
     lab.picture("sheet-open", of=lab.output(1))
@@ -108,9 +108,16 @@ def test_a_dear_sweep_starts_by_its_button_and_what_failed_is_tried_again_alone(
     again = sheet.get_by_role("button", name="Try the failed one again · $0.0")
     assert sorted(demo.statuses()) == ["failed", *["succeeded"] * 3]
 
+    for number in (1, 2):
+        sheet.locator(".pvideo-tile-box:visible").nth(number).click()
+    expect(sheet.locator('button[data-action="compare"]')).to_have_text("Compare 2")
+    lab.picture("sheet-selected", of=lab.output(2))
+
     again.click()
     expect(sheet.locator(".pvideo-sheet-stands")).to_contain_text("4 of 4 done", timeout=60_000)
     assert sorted(demo.statuses()) == ["failed", *["succeeded"] * 4]
+    sheet.locator('button[data-action="compare"]').click()
+    expect(lab.output(2).locator(".pvideo-compare video")).to_have_count(2, timeout=20_000)
 
     lab.page.set_viewport_size({"width": 560, "height": 900})
     lab.page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")

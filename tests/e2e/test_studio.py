@@ -142,6 +142,39 @@ def test_the_strip_by_hand(lab: Lab, demo: Demo) -> None:
     assert demo.created() == 2
 
 
+def test_a_draft_its_final_and_both_beside_each_other(lab: Lab, demo: Demo) -> None:
+    demo.change(speed=20)
+    studio = opened(lab, "import pvideo\npvideo.Studio(duration=1, prompt_upsampling=False)")
+    card = studio.locator(".pvideo-place section.pvideo-card")
+    studio.get_by_label("Prompt", exact=True).press("Control+Enter")
+    lab.expect_status(card, "succeeded")
+
+    steps = Steps(lab)
+    steps.press(card.get_by_role("button", name="Make final · free"))
+    expect(studio.locator(".pvideo-tile")).to_have_count(2)
+    lab.expect_status(card, "succeeded")
+    assert steps.count == 1
+    draft, final = (prediction["input"] for prediction in demo.predictions())
+    assert (draft["draft"], final["draft"], final["seed"]) == (True, False, draft["seed"])
+    newer, older = studio.locator(".pvideo-tile").all()
+    expect(newer).to_have_attribute("data-joined", "")
+    expect(newer).to_have_attribute("aria-label", re.compile("final of"))
+
+    newer.press("Space")
+    older.press("Space")
+    expect(newer).to_have_attribute("aria-selected", "true")
+    studio.get_by_role("button", name="Compare 2").click()
+    back = studio.get_by_role("button", name="Back to the video")
+    expect(studio.locator(".pvideo-beside video")).to_have_count(2)
+    expect(card).to_be_hidden()
+    # The other bundle brought the shared parts once more; the Studio's own rules stand.
+    expect(studio.get_by_role("textbox", name="Duration")).to_have_css("width", "56px")
+    lab.picture("studio-compare", of=lab.output(1))
+    back.click()
+    expect(card).to_be_visible()
+    assert demo.created() == 2
+
+
 def test_what_stops_a_press_stands_at_its_field(lab: Lab, demo: Demo) -> None:
     studio = opened(lab, LAX)
     prompt = studio.get_by_label("Prompt", exact=True)

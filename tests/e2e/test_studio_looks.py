@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from tests.e2e.demo import Demo
     from tests.e2e.lab import Lab
 
-THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark", "contrast": "JupyterLab Dark High Contrast"}
+# The light one last: the server remembers it, and other tests take pictures.
+THEMES = {"dark": "JupyterLab Dark", "contrast": "JupyterLab Dark High Contrast", "light": "JupyterLab Light"}
 GROUND, INK = "var(--pvideo-ground)", "var(--pvideo-ink)"
 STATES = ("run", "good", "warn", "bad")
 TEXTS = (

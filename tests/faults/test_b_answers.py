@@ -255,6 +255,7 @@ def test_B11_a_list_without_times_still_shows_what_was_lost(scene: Scene, instea
 )
 @example("0000-01-01T00:00:00Z")
 @example("9999-12-31T23:59:59-23:59")
+@example("2026-11-24T00:00:00-2360")
 def test_B11_any_text_is_a_moment_or_none(text: str) -> None:
     moment = parse_time(text)
     assert moment is None or moment.utcoffset().total_seconds() == 0

@@ -37,7 +37,8 @@ IN_A_PRESS = [
     "job/intent.py",
     "job/engine.py",
 ]
-OFF_THE_WIRE = {"__init__.py", "part.py", "hosts.py"}
+MANAGING = ["wire/management.py", "wire/gateways.py", "job/gateways.py", "endpoint.py"]
+OFF_THE_WIRE = {"__init__.py", "part.py", "hosts.py", "management.py", "gateways.py"}
 ON_THE_WIRE = ["secrets.py", *sorted(f"wire/{path.name}" for path in (ROOT / "wire").glob("*.py") if path.name not in OFF_THE_WIRE)]
 
 
@@ -191,6 +192,46 @@ def test_F01_at_every_line_of_the_wire(scene: Scene, logged: Logged, file: str) 
                 if isinstance(error, (InjectedError, CreateFailed, LookFailed)):
                     raise
                 raise InjectedError from error
+
+    every_line(scene, logged, file, action)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("file", MANAGING)
+def test_F01_at_every_line_of_what_makes_and_reads_gateways(scene: Scene, logged: Logged, file: str) -> None:
+    import httpx
+
+    from pvideo.job.gateways import Gateways
+    from pvideo.wire.management import Cloud
+
+    made = {"id": "mine", "rate_limiting_limit": 5, "rate_limiting_interval": 60, "metadata": '{"seat": 4}'}
+    settings.configure(account_id="a", management_token=scene.tokens[0], management_url="https://api.cloudflare.com/client/v4")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        """Echo the token, as a server might."""
+        if request.method == "DELETE":
+            told = {"code": 1, "message": f"no {request.headers['authorization']}", "path": ["body", "x"]}
+            return httpx.Response(400, json={"success": False, "errors": [told]})
+        missing = request.method == "GET" and request.url.path.endswith("/new")
+        status, result = (404, None) if missing else (200, [made] if request.url.path.endswith(("gateways", "logs")) else made)
+        return httpx.Response(status, json={"success": not missing, "result": result, "errors": [], "messages": []})
+
+    def action() -> None:
+        def connect(there: Any) -> Cloud:
+            return Cloud(there, user_agent="t", transport=httpx.MockTransport(answer))
+
+        found = Gateways(connect)
+        found.list()
+        found.create("new", rate_limit=(5, 60))
+        found.update("mine", retries=1, cache_ttl=0, collect_logs=True)
+        found.use("mine")
+        repr(found)
+        with connect(settings.management()) as cloud:
+            cloud.log("mine", "1")
+            cloud.find_logs("mine", "event_id", "e")
+            cloud.feedback("mine", "1", feedback=1, score=2)
+            cloud.url("mine")
+        found.delete("mine")
 
     every_line(scene, logged, file, action)
 

@@ -214,7 +214,7 @@ def test_it_goes_to_cloudflare_with_no_other_credential_of_the_environment(monke
     assert found.list() == []
 
     (request,) = seen
-    assert str(request.url) == "https://api.cloudflare.com/client/v4/accounts/abc123/ai-gateway/gateways?per_page=50"
+    assert str(request.url) == "https://api.cloudflare.com/client/v4/accounts/abc123/ai-gateway/gateways?page=1&per_page=50"
     assert request.headers["authorization"] == f"Bearer {TOKEN}"
     assert request.headers["user-agent"] == "pvideo/test"
     assert not [name for name in request.headers if name.startswith("x-")]
@@ -242,6 +242,15 @@ def test_a_gateway_on_loopback_has_its_api_beside_it() -> None:
 
     found = settings.management()
     assert (found.base_url, found.account_id) == ("http://127.0.0.1:9/client/v4", "a")
+
+
+def test_a_server_that_gives_the_same_page_again_ends_the_list() -> None:
+    settings.configure(account_id="a", management_token=TOKEN)
+    page = [{"id": f"g{number}"} for number in range(50)]
+    found, seen = connected(lambda _: httpx.Response(200, json={"success": True, "result": page, "errors": [], "messages": []}))
+
+    assert len(found.list()) == 50
+    assert len(seen) == 2
 
 
 def test_a_redirect_takes_it_nowhere() -> None:

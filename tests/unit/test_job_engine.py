@@ -287,7 +287,7 @@ def test_another_take_and_a_retry_are_new_presses(demo: RunningDemo) -> None:
 
 
 def test_history_makes_the_estimate(demo: RunningDemo) -> None:
-    for _ in range(3):
+    for _ in range(5):
         assert not cat().wait(30).snapshot().history
 
     shown = cat().wait(30).snapshot()

@@ -10,7 +10,7 @@ import pytest
 from pvideo import settings
 from pvideo.endpoint import Endpoint
 from pvideo.errors import SettingsError
-from pvideo.job.limits import Limits, Pace, limits, plan
+from pvideo.job.limits import Limits, Pace, limits, plan, planned
 from pvideo.notebook import limits as words
 from pvideo.wire.gateways import RateLimit
 
@@ -52,6 +52,17 @@ def test_a_plan_knows_the_time_of_one_and_an_account_with_little_credit() -> Non
     assert plan(13, None, per_minute=6) == 120
     assert plan(4, RateLimit(4, 10), looks=0) == 0
     assert plan(5, RateLimit(4, 10), looks=0, took=2) == 12
+
+
+def test_a_sweep_is_told_how_long_it_takes_before_it_starts(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setenv("PVIDEO_HOME", str(tmp_path))
+    settings.configure(account_id="a", gateway_id="g", replicate_token="x" * 40)
+    assert words.sweep_line(16, took=10) == ""
+    settings.configure(rate_limit=(28, 60))
+
+    assert planned(16, took=10) == (190.0, RateLimit(28, 60.0))
+    assert words.sweep_line(16, took=10) == "16 videos take at least 3:10: g lets 28 requests per 60 s (fixed) pass"
+    assert words.sweep_line(4, took=10) == ""
 
 
 # keeping to it
@@ -115,6 +126,23 @@ def test_configure_says_it_where_it_cannot_be_read(scene: Scene) -> None:
 
     assert [row["status"] for row in scene.asked("gateway") if row["status"] == 429] == []
     assert limits.meter("demo", "pvideo").source == "configure"
+
+
+def test_a_card_says_that_the_limit_holds_it_up(scene: Scene) -> None:
+    limits.learn("demo", "pvideo", RateLimit(4, 60), "a test")
+    scene.demo.settings(gateway_limit=4, gateway_interval=60.0)
+    first = scene.press(prompt="one", draft=True)
+    scene.run(20)
+    assert first.status == "succeeded"
+    videos = [scene.press(prompt=f"cat {number}", draft=True) for number in range(3)]
+    scene.run(2)
+
+    waiting = [video.snapshot() for video in videos if video.snapshot().phase == "countdown"]
+    assert [shown.error.title for shown in waiting] == ["Your gateway's rate limit is reached"]
+    assert waiting[0].next_at - scene.now() > 30
+    scene.settle()
+    assert {video.status for video in videos} == {"succeeded"}
+    assert [row for row in scene.asked("gateway") if row["status"] == 429] == []
 
 
 @pytest.mark.parametrize("value", [5, (0, 60), (5,), ("a", 60), (5.5, 60), (5, 0), "5/60"])

@@ -125,10 +125,11 @@ def test_without_a_page_there_is_html_and_no_widget(tmp_path: Path, monkeypatch:
 
     shown = compare.compare(one(tmp_path), one(tmp_path, "b"))
 
+    assert isinstance(shown, compare.StillCompare)
     assert set(shown._repr_mimebundle_()) == {"text/plain", "text/html"}
     assert waited == list(shown.videos)
     monkeypatch.setattr(compare, "detect", lambda: Host("jupyter"))
-    assert WIDGET in shown._repr_mimebundle_()
+    assert WIDGET in compare.compare(*shown.videos)._repr_mimebundle_()
 
 
 def test_load_fills_the_newest_studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: list[threading.Thread]) -> None:
@@ -236,6 +237,19 @@ def test_a_final_stands_below_its_draft_and_is_saved_with_it(tmp_path: Path, mon
     card._act("final")
     assert [message.data["content"]["id"] for message in card.comm.custom("show_below")] == ["final"]
     assert len(card.below) == 1
+
+
+def test_where_nothing_can_be_drawn_below_the_final_takes_the_card_s_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    draft, final = one(tmp_path), one(tmp_path, "final")
+    monkeypatch.setattr("pvideo.notebook.doing.act", lambda *_: final)
+    monkeypatch.setattr("pvideo.notebook.card.hand", lambda task, *args: task(*args))
+    card = Card(draft)
+    card._act("final")
+
+    card.comm.say({"kind": "no_below"})
+
+    assert card.video is final
+    assert not card.panels
 
 
 def test_the_picture_of_the_page_goes_with_the_next_shot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,11 +6,14 @@ import base64
 import io
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from tests.support.notebook import failed, made, snap
 
+from pvideo.model.catalog import from_api
+from pvideo.notebook.options import parse
 from pvideo.notebook.saved import poster_url, saved_card
 from pvideo.notebook.source import cell_source, python_source
 
@@ -139,3 +142,33 @@ def test_the_python_source_is_a_call_that_compiles() -> None:
     compile(source, "cell", "exec")
     assert source.startswith("cat = pvideo.generate(")
     assert "seed=183" in source
+
+
+PROPERTIES = {
+    "prompt": {"type": "string"},
+    "model": {"type": "string"},
+    "wait": {"type": "boolean"},
+    "style": {"type": "string"},
+    "again": {"type": "integer"},
+    "images": {"type": "array", "items": {"type": "string", "format": "uri"}},
+    "image": {"type": "string", "format": "uri"},
+}
+SCHEMAS = {"Input": {"type": "object", "properties": PROPERTIES}, "Output": {"type": "string", "format": "uri"}}
+STRANGE = from_api({"owner": "you", "name": "strange", "latest_version": {"openapi_schema": {"components": {"schemas": SCHEMAS}}}})
+
+
+def test_the_cell_gives_every_input_back_whatever_it_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pvideo.notebook.source.known_model", lambda _: STRANGE)
+    inputs = {"model": "v2", "wait": True, "style": "it's {new} --draft", "again": 3, "image": {"path": "a b.png", "sha256": "0"}}
+    inputs |= {"images": [{"path": "one.png", "sha256": "1"}, "https://example.com/two.png"]}
+    shown = snap(model="you/strange", typed={"prompt": "x", **inputs}, prompt="x", name="not a name", seed=None)
+
+    line = cell_source(shown).splitlines()[0]
+    asked = parse(line.removeprefix("%%pvideo "), {}, lambda _: STRANGE, "prunaai/p-video")
+
+    expected = {**inputs, "image": "a b.png", "images": ["one.png", "https://example.com/two.png"]}
+    assert dict(asked.inputs) == expected
+    assert (asked.name, asked.model, asked.wait) == ("", "you/strange", False)
+    call = python_source(shown)
+    given = eval(call, {"pvideo": SimpleNamespace(generate=lambda prompt, **values: values)})
+    assert {**given.pop("input"), **given, "model": "v2"} == expected

@@ -99,12 +99,34 @@ def test_what_the_environment_has_is_not_asked_for(demo: RunningDemo, monkeypatc
     monkeypatch.setenv("CLOUDFLARE_API_TOKEN", API)
     monkeypatch.setenv("CF_AIG_TOKEN", RUN)
     monkeypatch.setenv("REPLICATE_API_TOKEN", REPLICATE)
-    asked, told = run("--create=my-gateway", "", "", "n")
+    asked, told = run("--create=my-gateway", "n")
 
-    assert asked[0].startswith("Gateway token")
-    assert "Enter keeps the one set" in asked[0]
+    assert asked[0].startswith("Keep it on this machine")
     assert "Read with the token from CLOUDFLARE_API_TOKEN, environment" in told
     assert told.endswith("Kept for this kernel only.")
+
+
+def test_with_everything_set_nobody_has_to_sit_there(demo: RunningDemo) -> None:
+    settings.configure(account_id="demo", management_token=API, gateway_token=RUN, replicate_token=REPLICATE)
+    told: list[str] = []
+
+    def nobody(_: str) -> str:
+        raise RuntimeError("this frontend does not support input requests")
+
+    setup(["--create", "mine"], ask=nobody, tell=told.append)
+
+    assert told[-1] == "Kept for this kernel only."
+    assert settings.endpoint().gateway_id == "mine"
+    settings.configure(replicate_token=None)
+    with pytest.raises(SettingsError, match="nobody can answer here"):
+        setup(["--create", "other"], ask=nobody, tell=told.append)
+
+
+def test_without_the_package_nothing_is_asked(demo: RunningDemo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+    with pytest.raises(ManagementError, match=r'pip install "pvideo\[gateway\]"'):
+        run("--create mine")
 
 
 def test_one_that_is_there_is_used_only_when_that_is_wanted(demo: RunningDemo) -> None:
@@ -160,7 +182,7 @@ def test_in_the_demo_nothing_is_asked_and_the_next_press_goes_through_it(demo: R
     assert "Presses go through class-3b of the embedded account now" in told
     assert settings.endpoint().base_url == f"{demo.api_root}/demo/class-3b/replicate"
     settings.configure(stored_key="team")
-    assert (settings.endpoint().replicate_token, settings.endpoint().stored_key) == (None, "team")
+    assert settings.endpoint().replicate_token is not None  # the account's stored key is not the demo's
     settings.use_demo(None)
     with pytest.raises(SettingsError):
         settings.endpoint()

@@ -212,6 +212,50 @@ def test_a_button_of_a_card_in_the_strip(pressed: list[Any], threads: list[threa
     assert done == [("cancel", video)]
 
 
+def test_the_next_shot_of_a_card_in_the_strip_gets_the_page_s_picture_and_is_shown(
+    pressed: list[Any], threads: list[threading.Thread], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    done: list[Any] = []
+    shot = FakeVideo(made(tmp_path / "b.mp4", intent="shot"))
+
+    def act(name: str, video: Any, content: Any, picture: Any) -> Any:
+        done.append((name, content["prompt"], picture))
+        return shot
+
+    monkeypatch.setattr("pvideo.notebook.doing.act", act)
+    shown = Studio()
+    video = shown.generate()
+    video.publish(made(tmp_path / "a.mp4", intent=video.snapshot().intent))
+    shown.push()
+    view, jpeg = shown.views[0], b"\xff\xd8\xff!"
+    frame = {"kind": "frame", "id": view["id"], "name": "frame.jpg", "size": 4, "index": 0, "count": 1}
+    shown.comm.say(frame, [memoryview(jpeg)])
+    shown.comm.say({"kind": "action", "id": view["id"], "nonce": view["nonce"], "name": "continue_shot", "prompt": "it looks up"})
+    joined(threads)
+
+    assert done == [("continue_shot", "it looks up", jpeg)]
+    assert shown.videos[0] is shot
+    assert [message.data["content"]["id"] for message in shown.comm.custom("show")] == ["shot"]
+
+
+def test_compare_on_a_card_in_the_strip_takes_the_one_before_it(
+    pressed: list[Any], threads: list[threading.Thread], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    compared: list[Any] = []
+    monkeypatch.setattr(Studio, "compare", lambda _, *videos: compared.append(videos))
+    shown = Studio()
+    video = shown.generate()
+    video.publish(made(tmp_path / "a.mp4", intent=video.snapshot().intent))
+    video.before = before = FakeVideo()
+    shown.push()
+    view = shown.views[0]
+
+    shown.comm.say({"kind": "action", "id": view["id"], "nonce": view["nonce"], "name": "compare"})
+    joined(threads)
+
+    assert compared == [(before, video)]
+
+
 def test_a_file_arrives_and_is_sent_by_its_path(pressed: list[Any], threads: list[threading.Thread]) -> None:
     shown = Studio()
     content = {"kind": "file", "field": "image", "name": "cat.png", "type": "image/png", "size": 3, "index": 0, "count": 1}

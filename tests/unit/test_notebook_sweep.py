@@ -13,6 +13,7 @@ import pvideo
 from pvideo import settings
 from pvideo.errors import BudgetError, InputError, PredictionError
 from pvideo.job.engine import Engine
+from pvideo.job.limits import limits
 from pvideo.job.sweep import Sweep
 from pvideo.model.catalog import load
 from pvideo.notebook import base, display, hook, magics, sheet
@@ -20,7 +21,7 @@ from pvideo.notebook.contact import saved_sheet
 from pvideo.notebook.display import Outputs
 from pvideo.notebook.options import parse
 from pvideo.notebook.sheet import Sheet
-from pvideo.notebook.tiles import KEYS
+from pvideo.notebook.tiles import KEYS, limited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 ENVIRONMENT = ("PVIDEO_BASE_URL", "CF_AIG_TOKEN", "REPLICATE_API_TOKEN", "PVIDEO_HOME")
 FAILS = {"do": "fate", "end": "failed", "error": "CUDA out of memory"}
 MODEL = load("prunaai/p-video")
+THREADS: list[Any] = []
+"""What messages were handed to, so that a test can wait for its end."""
 
 
 @pytest.fixture
@@ -67,11 +70,12 @@ def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
 
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page without a browser, a pulse that the test turns, and threads that are over at once."""
+    """A page without a browser, and a pulse that the test turns."""
     monkeypatch.setattr("comm.create_comm", FakeComm)
     monkeypatch.setattr(base, "bundle", lambda _: ("export default {}", ".pvideo {}"))
     monkeypatch.setattr(sheet.pulse, "mark", lambda _: None)
-    monkeypatch.setattr(sheet, "hand", lambda task, *values: base.hand(task, *values).join(30))
+    monkeypatch.setattr(sheet, "hand", lambda *task: THREADS.append(base.hand(*task)))
+    THREADS.clear()
 
 
 def person(shell: Any, *, there: bool) -> None:
@@ -250,6 +254,13 @@ def board_of(**inputs: Any) -> Sweep:
     return pvideo.sweep("A cat", **{"seed": [1, 2, 3], "draft": True, "duration": 1, "name": "board", **inputs})
 
 
+def say(shown: Sheet, content: Any) -> None:
+    """Send a message as the page does, and wait until it is done."""
+    shown.comm.say(content)
+    for thread in THREADS:
+        thread.join(30)
+
+
 def messages(comm: Any) -> int:
     return len([one for one in comm.sent if one.data.get("method") == "update"])
 
@@ -271,11 +282,11 @@ def test_the_sheet_says_the_sum_and_starts_by_its_button_only(demo: RunningDemo,
     shown.push()
     assert "not sent" in shown.saved
     for wrong in (pressed(shown, "start", nonce="x"), pressed(shown, "start", label="Generate 3 · $0.00"), pressed(shown, "again")):
-        shown.comm.say(wrong)
+        say(shown, wrong)
     assert not board.started
 
-    shown.comm.say(pressed(shown, "start"))
-    shown.comm.say(pressed(shown, "start"))
+    say(shown, pressed(shown, "start"))
+    say(shown, pressed(shown, "start"))
     board.wait(60)
     shown.push()
 
@@ -288,6 +299,19 @@ def test_the_sheet_says_the_sum_and_starts_by_its_button_only(demo: RunningDemo,
     shown.close()
 
 
+def test_a_sheet_says_before_it_starts_how_long_the_gateways_limit_makes_it(demo: RunningDemo) -> None:
+    settings.configure(confirm_over=0, rate_limit=(7, 60))
+    board = board_of(seed=[1, 2, 3])
+    try:
+        assert not board.started
+        assert limited(board, board.tally()) == "3 videos take at least 2 min: pvideo lets 7 requests per 60 s (fixed) pass"
+        settings.configure(rate_limit=None)
+        assert limited(board, board.tally()) == ""
+    finally:
+        limits.clear()
+    assert demo.predictions() == []
+
+
 def test_the_sheet_s_buttons_cancel_what_is_left_and_try_again_what_failed(demo: RunningDemo, page: None) -> None:
     demo.faults([{"match": {"op": "create", "nth": 1}, **FAILS}])
     board = board_of()
@@ -298,7 +322,7 @@ def test_the_sheet_s_buttons_cancel_what_is_left_and_try_again_what_failed(demo:
     assert [action["label"] for action in shown.sheet["actions"]] == ["Try the failed one again · $0.005"]
     assert shown.sheet["said"] == "2 of 3 done, 1 failed"
 
-    shown.comm.say(pressed(shown, "retry"))
+    say(shown, pressed(shown, "retry"))
     board.wait(60)
     shown.push()
     assert shown.sheet["actions"] == []
@@ -308,7 +332,7 @@ def test_the_sheet_s_buttons_cancel_what_is_left_and_try_again_what_failed(demo:
     other = board_of(seed=range(10, 16))
     left = Sheet(other)
     assert [action["label"] for action in left.sheet["actions"]] == ["Cancel the 6 left"]
-    left.comm.say(pressed(left, "cancel"))
+    say(left, pressed(left, "cancel"))
     with pytest.raises(PredictionError):
         other.wait(60)
     left.push()
@@ -322,7 +346,7 @@ def test_a_button_that_a_budget_stops_says_so_on_the_sheet(demo: RunningDemo, pa
     board = board_of()
     settings.configure(budget_day="0.01")
     shown = Sheet(board)
-    shown.comm.say(pressed(shown, "start"))
+    say(shown, pressed(shown, "start"))
     shown.push()
 
     assert shown.sheet["message"]["key"] == "budget_reached"
@@ -337,28 +361,42 @@ def test_a_tile_opens_as_a_card_whose_retry_takes_the_tile_s_place(demo: Running
     with pytest.raises(PredictionError):
         board.wait(60)
     (bad,) = board.failed
-    shown.comm.say({"kind": "open", "id": bad.intent})
-    assert shown.view["id"] == bad.intent
-    action = {"kind": "action", "id": bad.intent, "nonce": shown.view["nonce"], "name": "retry"}
-    shown.comm.say({**action, "nonce": "x"})
-    shown.comm.say({**action, "name": "save_now"})
-    assert bad in board.videos
+    say(shown, {"kind": "open", "id": bad.intent})
+    (opened,) = shown.panels._panels.values()
+    assert (shown.opened, opened.view["id"], opened.silent) == (bad.intent, bad.intent, True)
+    assert shown.below == [f"anywidget:{opened.model_id}"]
 
-    shown.comm.say(action)
+    opened._act("retry")
     board.wait(60)
-    shown.push()
+    opened.push()
     assert bad not in board.videos
-    assert shown.view["id"] in {video.intent for video in board}
+    assert shown.opened in {video.intent for video in board}
 
-    good = board[0]
-    shown.comm.say({"kind": "open", "id": good.intent})
-    shown.comm.say({"kind": "action", "id": good.intent, "nonce": shown.view["nonce"], "name": "again"})
-    shown.push()
-    assert board[0] is good
-    assert shown.view["id"] not in {video.intent for video in board}
-    shown.comm.say({"kind": "open", "id": ""})
-    assert shown.view == {}
+    good = next(video for video in board if video.intent != shown.opened)
+    say(shown, {"kind": "open", "id": good.intent})
+    assert not opened.is_open
+    (again,) = shown.panels._panels.values()
+    again._act("again")
+    assert good in board.videos
+    assert (shown.opened, again.video.intent in {video.intent for video in board}) == ("", False)
+
+    say(shown, {"kind": "open", "id": ""})
+    assert (shown.opened, shown.below) == ("", [])
     shown.close()
+
+
+def test_two_tiles_are_compared_below(demo: RunningDemo, page: None) -> None:
+    board = board_of(seed=[1, 2]).wait(60)
+    shown = Sheet(board)
+    for _ in range(2):
+        say(shown, {"kind": "compare", "ids": [video.intent for video in board]})
+
+    (made,) = shown.panels._panels.values()
+    assert made.videos == board.videos
+    shown.push()
+    assert "<table" in shown.saved
+    shown.close()
+    assert not made.is_open
 
 
 def test_strange_messages_change_nothing(demo: RunningDemo, page: None) -> None:
@@ -370,15 +408,14 @@ def test_strange_messages_change_nothing(demo: RunningDemo, page: None) -> None:
         {"kind": "rate", "id": board[0].intent, "stars": 99},
         {"kind": "compare", "ids": "x"},
         {"kind": "compare", "ids": [1, 2]},
-        {"kind": "action", "id": board[0].intent, "name": "again", "nonce": "x"},
         {"kind": "clean", "id": "other", "ok": True},
         {"kind": "nothing"},
         {},
     ):
-        shown.comm.say(content)
+        say(shown, content)
 
-    assert (shown.view, shown.clean, len(demo.predictions())) == ({}, False, 1)
-    shown.comm.say({"kind": "clean", "id": board.id, "ok": True})
+    assert (shown.below, shown.clean, len(demo.predictions())) == ([], False, 1)
+    say(shown, {"kind": "clean", "id": board.id, "ok": True})
     assert shown.clean
     shown.close()
 
@@ -390,6 +427,8 @@ def test_it_is_told_once_that_all_is_over_and_lets_go(demo: RunningDemo, page: N
     board.wait(60)
     for _ in range(3):
         shown.push()
+    for thread in THREADS:
+        thread.join(30)
     assert told == [shown]
 
     assert len(board._observers) == 1

@@ -214,7 +214,7 @@ def test_the_log_links_to_https_only() -> None:
 def test_the_more_menu_takes_an_ended_video_elsewhere() -> None:
     items = {item["name"]: item for item in seen(made(FILE))["more"]}
 
-    assert list(items) == ["copy_cell", "copy_python", "open_file", "save_frame"]
+    assert list(items) == ["copy_cell", "copy_python", "explain", "open_file", "save_frame", "save_page", "rate"]
     assert items["copy_cell"]["text"].startswith("%%pvideo cat --duration 5")
     assert "pvideo.generate(" in items["copy_python"]["text"]
     assert items["open_file"]["href"] == "videos/2026-cat.mp4"

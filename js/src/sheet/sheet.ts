@@ -1,8 +1,7 @@
 /** The contact sheet: the sum first, then how it stands, then the tiles; one of them opens as a card below. */
 import { sync } from "../actions";
 import { announcer } from "../announce";
-import { card, type Card } from "../card";
-import { viewFrom } from "../card-widget";
+import { below } from "../below";
 import { cleanFile } from "../clean";
 import { kernelClock, ticker } from "../clock";
 import { h, setAttribute, setText } from "../dom";
@@ -11,8 +10,7 @@ import { message as messageBox } from "../message";
 import { loose, observe, send, type RenderProps } from "../model";
 import { shapeRatio } from "../stage";
 import { fill, labels, message, notes, sheet as words } from "../texts";
-import type { Action, SheetView, View } from "../view";
-import { embed } from "./embed";
+import type { Action, SheetView } from "../view";
 import { grid as makeGrid } from "./grid";
 import { playAll } from "./play";
 import { tilePart, type TilePart } from "./tile";
@@ -35,10 +33,9 @@ export function leftWords(ends: number | null, now: number, before: number): { t
   return { text: fill(words.left, { left: left < 10 ? Math.round(left) : Math.ceil(left / 5) * 5 }), left };
 }
 
-export function renderSheet({ model, el, signal }: RenderProps): void {
+export function renderSheet({ model, el, signal, host }: RenderProps): void {
   let sheet: SheetView | null = null;
   let gone = false;
-  let open: Card | null = null;
   let left = Infinity;
   let lastEnds: number | null = null;
   let said = "";
@@ -58,9 +55,7 @@ export function renderSheet({ model, el, signal }: RenderProps): void {
   const banner = messageBox("pvideo-banner");
   const play = h("button", { class: "pvideo-button", data: { action: "play" }, hidden: true }, words.play_all);
   const compare = h("button", { class: "pvideo-button", data: { action: "compare" }, hidden: true }, words.compare_none);
-  const place = h("div", { class: "pvideo-sheet-card", hidden: true });
-  const close = h("button", { class: "pvideo-button pvideo-plain pvideo-sheet-close", data: { action: "close" } }, words.close);
-  const below = h("div", { class: "pvideo-sheet-compare" });
+  const close = h("button", { class: "pvideo-button", data: { action: "close" }, hidden: true }, words.close);
   const aloud = announcer(signal);
 
   const current = (): SheetView | null => sheetFrom(model.get("sheet"));
@@ -84,29 +79,30 @@ export function renderSheet({ model, el, signal }: RenderProps): void {
       h("div", { class: "pvideo-sheet-head" }, title, demo, total),
       h("div", { class: "pvideo-sheet-row" }, stands, buttons),
       notice, problem.el, h("div", { class: "pvideo-grid-scroll" }, grid.el),
-      h("div", { class: "pvideo-actions pvideo-sheet-tools" }, play, compare), place, below, aloud.el),
+      h("div", { class: "pvideo-actions pvideo-sheet-tools" }, play, compare, close), aloud.el),
   );
 
   // What a person does.
 
+  const opened = (): string => String(model.get("opened") || "");
   const toggle = (part: TilePart): void => {
     const { id } = part.tile();
     if (!id || gone) return;
-    send(model, { kind: "open", id: open?.view()?.id === id ? "" : id });
+    send(model, { kind: "open", id: opened() === id ? "" : id });
     beat.expect();
   };
   const closeCard = (): boolean => {
-    if (!open) return false;
-    const part = parts.find((one) => one.tile().id === open?.view()?.id);
+    const id = opened();
+    if (!id) return false;
+    const part = parts.find((one) => one.tile().id === id);
     send(model, { kind: "open", id: "" });
-    paintCard({});
     if (part) grid.focus(part);
     else root.focus({ preventScroll: true });
     return true;
   };
   const select = (part: TilePart): void => {
     const { id, video } = part.tile();
-    if (!sheet?.compares || !video) return;
+    if (!video) return;
     if (!selected.delete(id)) selected.add(id);
     mark();
   };
@@ -161,8 +157,9 @@ export function renderSheet({ model, el, signal }: RenderProps): void {
   // What is shown.
 
   const mark = (): void => {
-    const shown = open?.view()?.id;
+    const shown = opened();
     for (const part of parts) part.mark(selected.has(part.tile().id), part.tile().id !== "" && part.tile().id === shown);
+    close.hidden = !shown;
     const count = parts.filter((part) => selected.has(part.tile().id)).length;
     setText(compare, count > 1 ? fill(words.compare, { count }) : words.compare_none);
     setAttribute(compare, "aria-disabled", count > 1 && !gone ? null : "true");
@@ -195,20 +192,6 @@ export function renderSheet({ model, el, signal }: RenderProps): void {
     };
     tell();
   };
-  const paintCard = (value: unknown): void => {
-    const view: View | null = viewFrom(value);
-    place.hidden = !view;
-    if (!view) {
-      open = null;
-      place.replaceChildren();
-    } else {
-      open ??= card({ model, keys, bytes, signal, pressed: beat.expect, lastHeard: beat.lastHeard, silent: true });
-      if (!place.contains(open.el)) place.replaceChildren(close, open.el);
-      open.update(view, true);
-      open.kernel(gone);
-    }
-    mark();
-  };
   const paint = (fresh: boolean): void => {
     const next = current();
     if (!next) return;
@@ -240,7 +223,7 @@ export function renderSheet({ model, el, signal }: RenderProps): void {
     problem.update(next.message);
     grid.lay(next, parts);
     play.hidden = next.tiles.filter((tile) => tile.video).length < 2;
-    compare.hidden = !next.compares || play.hidden;
+    compare.hidden = next.tiles.filter((tile) => tile.video).length < 2;
     paintButtons();
     mark();
     ticks.wanted(next.state === "runs" && !gone);
@@ -254,7 +237,6 @@ export function renderSheet({ model, el, signal }: RenderProps): void {
     const text = message("kernel_gone", "bad");
     banner.update(gone ? text : null);
     if (gone) aloud.alert(text);
-    open?.kernel(gone);
     paint(false);
   };
   const clean = async (): Promise<void> => {
@@ -267,15 +249,12 @@ export function renderSheet({ model, el, signal }: RenderProps): void {
 
   observe(model, "change:sheet", () => paint(true), signal);
   observe(model, "change:posters", () => paint(true), signal);
-  observe(model, "change:view", () => paintCard(model.get("view")), signal);
+  observe(model, "change:opened", mark, signal);
   observe(model, "change:saved", () => void clean(), signal);
-  observe(model, "msg:custom", (content) => {
-    const found = loose(content);
-    if (found?.["kind"] === "compared") void embed(model, String(found["model_id"] ?? ""), below, signal);
-  }, signal);
   paint(false);
-  paintCard(model.get("view"));
   el.append(root);
+  // What stands below has a keyboard of its own.
+  below(model, host, el, signal);
   beat.start();
   void clean();
 }

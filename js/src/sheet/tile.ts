@@ -88,7 +88,7 @@ export function tilePart(first: Tile, tools: TileTools): TilePart {
       star.hidden = !sheet.rates || !tile.done;
       star.toggleAttribute("data-on", tile.stars > 0);
       setAttribute(star, "title", tile.stars ? words.star_off : words.star);
-      box.hidden = !sheet.compares || !tile.video;
+      box.hidden = !tile.video;
       setAttribute(el, "aria-label", name());
     },
     tick(now) {

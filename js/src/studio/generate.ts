@@ -29,6 +29,8 @@ export interface GeneratePart {
   el: HTMLElement;
   update(state: GenerateState): void;
   press(): void;
+  /** The last press was refused: the next one is no double click. */
+  refused(): void;
 }
 
 export function pressNonce(): string {
@@ -59,6 +61,7 @@ export function generatePart(tools: GenerateTools): GeneratePart {
   return {
     el,
     press,
+    refused: () => void (last = -Infinity),
     update(next) {
       state = next;
       setText(button, next.price.label || actions.generate_free);

@@ -196,6 +196,7 @@ export function renderStudio({ model, el, signal, host }: RenderProps): void {
     if (content?.["kind"] === "show") chosen = String(content["id"]);
     if (content?.["kind"] === "show") paintViews(true);
     if (content?.["kind"] !== "focus_problem") return;
+    generate.refused();
     form?.touch();
     paintProblems();
     form?.focus(String(content["field"]));

@@ -46,7 +46,7 @@ export function tile(open: () => void, select: () => void, star: () => void, sig
       setText(rating, stars ? `★${stars}` : "☆");
       state.update(view);
       const time = view.took === null ? "" : view.took < 60 ? took(view.took) : clock(view.took);
-      const draft = view.facts.includes("draft") ? labels.draft_word : "";
+      const draft = view.facts.some((fact) => fact === "draft" || fact.startsWith("draft ")) ? labels.draft_word : "";
       setText(name, view.name || view.prompt);
       setText(facts, [draft, view.money.replace(/^free · would be .*/, "free"), time].filter(Boolean).join(" · "));
       const words = [view.name || view.prompt, state.el.textContent, facts.textContent, stars ? `★${stars}` : "", joined, current ? labels.shown : ""];

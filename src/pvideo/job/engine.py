@@ -13,7 +13,9 @@ import os
 import threading
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pvideo import settings
@@ -25,6 +27,7 @@ from pvideo.job.endpoints import USER_AGENT, Endpoints
 from pvideo.job.intent import without_secrets
 from pvideo.job.live import Live, revived
 from pvideo.job.owner import myself
+from pvideo.job.probe import examine
 from pvideo.job.thread import LoopThread
 from pvideo.job.tools import Tools, current_intent
 from pvideo.job.video import Video
@@ -33,7 +36,6 @@ from pvideo.library.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from pvideo.endpoint import Endpoint
     from pvideo.job.tools import Fetched
@@ -74,7 +76,7 @@ class Engine:
         self._endpoints = Endpoints(self._heard)
         reached = {"client": self._endpoints.client, "endpoint": self._endpoints.known, "direct": self._endpoints.direct}
         reached["files"] = self._endpoints.files
-        given = {**reached, "fetch": self._fetch, "examine": _examine}
+        given = {**reached, "fetch": self._fetch, "examine": examine}
         self.tools = Tools(**{**given, "journal": journal, "owner": myself(), "session": uuid.uuid4().hex, "begin": self.begin, **parts})
         self._courses: dict[str, Course] = {}
         self._videos: dict[str, Video] = {}
@@ -104,8 +106,7 @@ class Engine:
             live = lineage.related(Live(), self.journal, row)
             course = self._courses[row.intent] = Course(row, self.tools, live=live, sent=sent, hide=hide)
         self.call(lambda: self._start(course))
-        if row.made_from:
-            lineage.tell(self._courses, course, self.call)
+        lineage.tell(self._courses, course, self.call)
         self.recover()
         return self._handle(course)
 
@@ -217,6 +218,24 @@ class Engine:
 
         self._do(intent, act)
 
+    def note(self, intent: str, *, show: dict[str, Any] | None = None, **columns: Any) -> None:
+        """Write down what a person says of a job, in the journal and beside its file. Not on the engine's thread.
+
+        Raises:
+            KeyError: There is no such job.
+        """
+        self.video(intent)
+        course = self._courses[intent]
+
+        async def write() -> None:
+            await course.record(show=show, **columns)
+            row = course.row
+            file = Path(row.files[0]) if row.finished and row.files else None
+            if file is not None and file.is_file():
+                await self.tools.disk.run(lambda: _beside(file, row))
+
+        self._thread.ask(write, _ANSWER_WITHIN)
+
     def begin(self, row: JobRow) -> Course:
         """Start a job that the journal has. On the engine's thread."""
         with self._lock:
@@ -326,10 +345,9 @@ class Engine:
             self._thread.spawn(course.written(lambda: self.journal.update(course.row.intent, exchanges=kept)))
 
 
-def _examine(path: Path) -> tuple[dict[str, Any] | None, bytes | None]:
-    from pvideo.job.probe import examine
-
-    return examine(path)
+def _beside(file: Path, row: JobRow) -> None:
+    with suppress(OSError):  # a folder that is closed by now: the journal has it
+        sidecar.write(file, row)
 
 
 def _end() -> None:

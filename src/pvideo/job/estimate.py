@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 ENOUGH = 3
 """So many past jobs make a history; fewer only correct the usual pace."""
 
+SIMILAR = 5
+"""After so many a card calls it an estimate; before, it says that it is a first run."""
+
 SURE = 20
 """After so many jobs in a row without a surprise, a history is believed in full."""
 
@@ -61,7 +64,7 @@ class Expectation:
     p50: float
     p90: float
     history: bool
-    """Whether it comes from past jobs of the same settings."""
+    """Whether it comes from enough past jobs of the same settings (`SIMILAR`) to be told as such."""
     curve: Curve | None = field(default=None, repr=False)
     """Its whole distribution; None when nothing is known but the usual pace."""
     trust: float = 0.0
@@ -94,7 +97,7 @@ def expect(past: Sequence[float], sent: Mapping[str, Any], others: Iterable[tupl
         usual = prior(sent) * _pace(others)
         return Expectation(p50=usual, p90=usual * 1.8, history=False)
     curve = _learned(usable)
-    return Expectation(p50=curve.when(0.5), p90=curve.when(0.9), history=True, curve=curve, trust=_trust(usable))
+    return Expectation(p50=curve.when(0.5), p90=curve.when(0.9), history=len(usable) >= SIMILAR, curve=curve, trust=_trust(usable))
 
 
 def sharpen(expected: Expectation, seen: Sequence[tuple[float, float]]) -> Expectation:

@@ -66,7 +66,7 @@ def write_down(tools: Tools, model: Model, prepared: Prepared, endpoint: Endpoin
         notes=tuple(prepared.notes),
         deadline=now.deadline,
         log_payload=now.log_payload,
-        metadata=None if endpoint.kind == "direct" else carried(now.metadata, intent=intent),
+        metadata=None if endpoint.kind == "direct" else carried(now.metadata, intent=intent, label=now.label),
         folder=str(now.video_folder),
         estimate=price.amount,
         estimate_text=price.text,

@@ -57,6 +57,24 @@ def plan(count: int, limits: RateLimit | None, *, took: float = 0.0, looks: floa
     return max(creates, max(ceil(requests / limits.requests) - 1, 0) * limits.seconds) + took
 
 
+def planned(count: int, *, took: float = 0.0) -> tuple[float, RateLimit | None]:
+    """Return `plan` for where presses go now, with the limit that it keeps to; seconds of `took` where none is known.
+
+    Args:
+        count: How many videos.
+        took: Seconds that one video takes by itself.
+
+    Raises:
+        SettingsError: No account is set up.
+    """
+    from pvideo import settings
+
+    there = settings.endpoint()
+    limits.told(there, settings.current().rate_limit)
+    limit = limits.meter(there.account_id, there.gateway).limit
+    return plan(count, limit, took=took), limit
+
+
 class Pace:
     """Our own requests to one gateway.
 
@@ -129,9 +147,9 @@ class Limits:
         meter.limit, meter.source, meter.read_at = limit, source, time.time()
 
     def told(self, endpoint: Endpoint, given: tuple[int, float] | None) -> None:
-        """Note what ``configure(rate_limit=…)`` says, where nothing was read."""
+        """Note what ``configure(rate_limit=…)`` says of the account's gateway, where nothing was read."""
         meter = self.meter(endpoint.account_id, endpoint.gateway)
-        if meter.read_at is None:
+        if meter.read_at is None and endpoint.realm == "real":
             meter.limit = RateLimit(*given) if given else None
             meter.source = "configure" if given else ""
 

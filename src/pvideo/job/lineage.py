@@ -54,29 +54,33 @@ def chain(journal: Journal, row: JobRow) -> tuple[str, ...]:
 
 def tell(courses: Mapping[str, Course], course: Course, call: Callable[[Callable[[], Any]], None]) -> None:
     """Let the cards of a new job's relatives show it, and forget it again when it ends badly; `call` runs on the engine's thread."""
-    row, shots = course.row, course.live.shots
+    if not course.row.made_from:
+        return
 
     def begin() -> None:
-        course.feed.observe(ended)
-        origin = courses.get(row.made_from or "")
+        course.feed.observe(lambda snapshot: _forget(courses, course) if snapshot.done and snapshot.status != "succeeded" else None)
+        origin = courses.get(course.row.made_from or "")
         if origin is not None:
-            origin.show(made=(*origin.live.made, _link(row)))
-        for intent in shots:
-            if intent in courses:
-                courses[intent].show(shots=shots)
-
-    def ended(snapshot: Snapshot) -> None:
-        if not snapshot.done or snapshot.status == "succeeded":
-            return
-        origin = courses.get(row.made_from or "")
-        if origin is not None:
-            origin.show(made=tuple(link for link in origin.live.made if link.intent != row.intent))
-        rest = tuple(intent for intent in shots if intent != row.intent)
-        for intent in rest:
-            if intent in courses and courses[intent].live.shots == shots:
-                courses[intent].show(shots=rest if len(rest) > 1 else ())
+            origin.show(made=(*origin.live.made, _link(course.row)))
+        _show_chain(courses, course.live.shots, course.live.shots)
 
     call(begin)
+
+
+def _forget(courses: Mapping[str, Course], course: Course) -> None:
+    """Take a job that ended badly out of what its relatives show."""
+    row, shots = course.row, course.live.shots
+    origin = courses.get(row.made_from or "")
+    if origin is not None:
+        origin.show(made=tuple(link for link in origin.live.made if link.intent != row.intent))
+    rest = tuple(intent for intent in shots if intent != row.intent)
+    _show_chain(courses, rest, rest if len(rest) > 1 else ())
+
+
+def _show_chain(courses: Mapping[str, Course], shots: tuple[str, ...], chain: tuple[str, ...]) -> None:
+    for intent in shots:
+        if intent in courses:
+            courses[intent].show(shots=chain)
 
 
 def before(courses: Iterable[Course], shown: Snapshot) -> str | None:

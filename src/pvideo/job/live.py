@@ -132,6 +132,10 @@ def picture(row: JobRow, live: Live, endpoint: Endpoint | None) -> Snapshot:
         origin=live.origin,
         made=live.made,
         shots=live.shots,
+        version=row.version,
+        sha256=row.sha256,
+        stars=row.stars,
+        remark=row.remark,
         sending_file=live.sending_file,
     )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pvideo import settings
-from pvideo.errors import ManagementError, SettingsError
+from pvideo.errors import ManagementError, PVideoError, SettingsError
 from pvideo.job import gateways
 from pvideo.wire.gateways import LogEntry, dashboard
 
@@ -17,7 +19,12 @@ if TYPE_CHECKING:
     from pvideo.library.rows import JobRow
     from pvideo.wire.management import Cloud
 
-__all__ = ["LogEntry", "feedback", "link", "log"]
+__all__ = ["LogEntry", "feedback", "link", "log", "rated"]
+
+logger = logging.getLogger(__name__)
+
+_GOOD, _BAD = 4, 2
+"""From so many stars on it is a thumb up, up to so many one down."""
 
 
 def log(row: JobRow, *, connect: Callable[[Management], Cloud] | None = None) -> LogEntry:
@@ -56,6 +63,31 @@ def feedback(
         entry = _found(cloud, row)
         cloud.feedback(row.gateway, entry.id, feedback=value, score=score)
         return replace(entry, feedback=value, score=entry.score if score is None else score)
+
+
+def rated(row: JobRow, stars: int, *, connect: Callable[[Management], Cloud] | None = None) -> threading.Thread | None:
+    """Give a rated job's entry the thumb of its stars, where ``configure(send_ratings=True)`` wants that.
+
+    It is sent from a thread of its own and never in the way: what goes wrong is logged.
+
+    Args:
+        row: The job.
+        stars: 1 to 5, or 0 for none, which takes the thumb back.
+        connect: As for `log`.
+    """
+    if not settings.current().send_ratings:
+        return None
+    value = 1 if stars >= _GOOD else -1 if 0 < stars <= _BAD else None
+
+    def send() -> None:
+        try:
+            feedback(row, value, score=float(stars) if stars else None, connect=connect)
+        except PVideoError as error:
+            logger.info("a rating did not reach the gateway's log: %s", error.key)
+
+    thread = threading.Thread(target=send, name="pvideo-rating", daemon=True)
+    thread.start()
+    return thread
 
 
 def link(row: JobRow) -> str:

@@ -129,6 +129,8 @@ async def _accept(course: Course, created: Created) -> None:
         "status": prediction.status,
         "log_id": created.log_id,
         "created_at": prediction.created_at.timestamp() if prediction.created_at else None,
+        # Replicate says "hidden" for the official models, which are called by name.
+        "version": row.version if prediction.version in {None, "hidden"} else prediction.version,
     }
     if not await course.written(lambda: course.tools.journal.created(row.intent, prediction.id, **columns)):
         # Another job has this prediction: the answer is an old one.

@@ -126,6 +126,12 @@ class Snapshot:
     """The name of the file that goes ahead now (phase ``uploading``; `received` of `total` bytes are there)."""
     exchanges: int
     """How many requests it took so far."""
+    version: str | None = None
+    sha256: str | None = None
+    stars: int = 0
+    """What a person thinks of it, 1 to 5; 0 is no rating."""
+    remark: str = ""
+    """A person's note on it."""
     origin: Link | None = None
     """The video that a person made this one from."""
     made: tuple[Link, ...] = ()

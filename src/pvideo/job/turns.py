@@ -6,6 +6,8 @@ import asyncio
 import re
 from typing import TYPE_CHECKING
 
+from pvideo.errors import PVideoError
+
 if TYPE_CHECKING:
     from pvideo.job.course import Course
     from pvideo.job.limits import Pace
@@ -28,6 +30,9 @@ def pace_of(refusal: str) -> float | None:
     if found is None or int(found[1]) == 0:
         return None
     return (60.0 if found[2].lower() == "minute" else 1.0) / int(found[1])
+
+
+_WORTH_SAYING = 1.0
 
 
 class Turns:
@@ -91,9 +96,12 @@ class Turns:
     def _pump(self) -> None:
         loop = asyncio.get_running_loop()
         while self._line and self._active < (1 if self._narrow else AT_ONCE):
-            opens = max(self._hold, loop.time() + self._pace.wait(loop.time()))
+            paced = self._pace.wait(loop.time())
+            opens = max(self._hold, loop.time() + paced)
             if loop.time() < opens:
                 loop.call_at(opens, self._pump)
+                if paced > _WORTH_SAYING:
+                    _say(self._line[0][0], paced)
                 break
             self._pace.take(loop.time())
             _, gate = self._line.pop(0)
@@ -101,3 +109,9 @@ class Turns:
             gate.set_result(None)
         for ahead, (course, _) in enumerate(self._line):
             course.show(ahead=ahead + self._active)
+
+
+def _say(course: Course, wait: float) -> None:
+    """Say on the next one's card that the gateway's limit holds it up, and for how long."""
+    error = PVideoError.make("gateway_busy", gateway=course.row.gateway, seconds=max(round(wait), 1))
+    course.show(phase="countdown", error=error, next_at=course.tools.clock.wall() + wait)

@@ -38,6 +38,8 @@ class Video:
 
     display_hook: ClassVar[Callable[[Video], Any] | None] = None
     """Shows the live card; the notebook's part sets it."""
+    explain_hook: ClassVar[Callable[[Video], Any] | None] = None
+    """Words the requests; the notebook's part sets it."""
 
     def __init__(self, engine: Engine, intent: str, feed: Feed) -> None:
         self._engine = engine
@@ -115,6 +117,33 @@ class Video:
     def prediction_id(self) -> str | None:
         """Replicate's id, once it is known."""
         return self.snapshot().prediction_id
+
+    @property
+    def model(self) -> str:
+        """What made it, ``owner/name``."""
+        return self.snapshot().model
+
+    @property
+    def prompt(self) -> str:
+        """What it shows, with its variables filled in."""
+        return self.snapshot().prompt
+
+    @property
+    def stars(self) -> int:
+        """What a person thinks of it, 1 to 5; 0 is no rating. See `rate`."""
+        return self.snapshot().stars
+
+    @property
+    def note(self) -> str:
+        """A person's note on it. See `rate`."""
+        return self.snapshot().remark
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """Exactly what made it, and what came of it: inputs, seed, model, version, price, times, file, rating."""
+        from pvideo.job.keeping import about
+
+        return about(self.snapshot())
 
     @property
     def error(self) -> PVideoError | None:
@@ -201,6 +230,65 @@ class Video:
         """The video to compare this one with: what it was made from, else the one before it in this session; None without one."""
         found = lineage.before(self._engine.courses(), self.snapshot())
         return None if found is None else self._engine.video(found)
+
+    def rate(self, stars: int | None = None, note: str | None = None) -> Video:
+        """Rate it, and note something on it, in the journal and in the JSON beside the file.
+
+        Args:
+            stars: 1 to 5, 0 for none; None leaves them.
+            note: A line of text, empty for none; None leaves it.
+
+        Raises:
+            InputError: The stars are no number from 0 to 5.
+        """
+        from pvideo.job.keeping import rate
+
+        self._own()
+        rate(self._engine, self, stars, note)
+        return self
+
+    def export(self, path: str | Path) -> Path:
+        """Write a copy to `path`, or a ``.gif`` or ``.webm`` (these need the extra ``media``), and return where it lies.
+
+        Raises:
+            ExportError: There is no file, its kind is not known, or the extra is missing.
+            OSError: It cannot be written there.
+        """
+        from pvideo.errors import ExportError
+        from pvideo.job.export import export
+
+        if self.path is None:
+            raise ExportError("export_nothing", names=self.name or "This video")
+        return export(self.path, path)
+
+    def reveal(self) -> Path | None:
+        """Show the file in this machine's file manager, where there is one; return the folder that it lies in."""
+        from pvideo.job.keeping import reveal
+
+        return None if self.path is None else reveal(self.path)
+
+    def find(self, where: str | Path | None = None) -> Path | None:
+        """Look for a file that was moved, by its size and sha256, and return where it lies now; None when it is not found.
+
+        Args:
+            where: The file, or a folder to look below; by default the folder it was saved in, and the working folder.
+        """
+        from pvideo.job.keeping import find
+
+        self._own()
+        return find(self._engine, self, where)
+
+    def forget(self) -> None:
+        """Take it out of the history. No file is deleted."""
+        from pvideo.job.keeping import forget
+
+        self._own()
+        forget(self._engine, self)
+
+    def explain(self) -> Any:
+        """Return the requests and answers behind it, without tokens: readable, with ``.curl`` and ``.python`` of each request."""
+        hook = type(self).explain_hook
+        return self._engine.exchanges(self.intent) if hook is None else hook(self)
 
     def log(self) -> LogEntry:
         """Return what the gateway noted of this press: status, duration, cached, path, feedback (needs ``CLOUDFLARE_API_TOKEN``).

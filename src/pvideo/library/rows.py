@@ -25,7 +25,7 @@ STATES = UNFINISHED + FINAL
 
 _JSON = frozenset({"typed", "input", "notes", "error", "outputs", "files", "media", "metadata"})
 _MONEY = frozenset({"estimate", "cost"})
-_FLAGS = frozenset({"upper_bound", "seed_ours", "prefer_wait", "log_payload", "cancel_asked", "adopted", "told"})
+_FLAGS = frozenset({"upper_bound", "seed_ours", "prefer_wait", "log_payload", "cancel_asked", "adopted", "told", "hidden"})
 _MICRO = 1_000_000
 
 
@@ -116,6 +116,8 @@ class JobRow:
     remark: str = ""
     metadata: dict[str, Any] | None = None
     """What ``cf-aig-metadata`` carried."""
+    hidden: bool = False
+    """Whether a person took it out of the history."""
 
     @property
     def price_word(self) -> str:

@@ -10,6 +10,8 @@ CHANGES: tuple[str, ...] = (
     "ALTER TABLE jobs ADD COLUMN remark TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE jobs ADD COLUMN metadata TEXT",
     "CREATE INDEX IF NOT EXISTS jobs_by_origin ON jobs (made_from)",
+    "ALTER TABLE jobs ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX IF NOT EXISTS jobs_by_finder ON jobs (owner) WHERE adopted=1",
 )
 """What became of `TABLES` since, one statement each, in order; a new journal takes the same road. Only ever added to."""
 

@@ -108,7 +108,7 @@ def _read_field(name: str, raw: Any, schemas: Node, *, required: bool = False, d
         nullable=node.get("nullable") is True,
         deprecated=node.get("deprecated") is True,
         secret=_is_secret(name, node, kind) or (item is not None and item.secret),
-        media=item.media if item else media,
+        media=item.media if item and item.kind == "string" else media,
         item=item,
         accept=accepted_types(media, text) if media else (item.accept if item else ()),
     )

@@ -34,20 +34,26 @@ def actions(snapshot: Snapshot, around: Around = ALONE) -> list[dict[str, Any]]:
 
 def more(snapshot: Snapshot, file: str) -> list[dict[str, str]]:
     """Return the More menu: ways to take this video elsewhere."""
+    explain = _item("explain")
     if not snapshot.done:
-        return []
+        return [explain] if snapshot.status == "unconfirmed" else []
     items = [
-        {"name": "copy_cell", "label": say("actions", "copy_cell"), "text": cell_source(snapshot)},
-        {"name": "copy_python", "label": say("actions", "copy_python"), "text": python_source(snapshot)},
+        {**_item("copy_cell"), "text": cell_source(snapshot)},
+        {**_item("copy_python"), "text": python_source(snapshot)},
+        explain,
     ]
     draft = _draft_of(snapshot)
     if draft is not None and file and _has_final(snapshot):
         items.insert(0, {"name": "final_again", "label": say("actions", "final_again", price=_final_price(snapshot, draft))})
     if file:
-        items.append({"name": "open_file", "label": say("actions", "open_file"), "href": file})
-        if kind(snapshot) == "video":
-            items.append({"name": "save_frame", "label": say("actions", "save_frame")})
-    return items
+        items.append({**_item("open_file"), "href": file})
+        items += [_item("save_frame")] if kind(snapshot) == "video" else []
+        items.append(_item("save_page"))
+    return [*items, _item("rate")]
+
+
+def _item(name: str) -> dict[str, str]:
+    return {"name": name, "label": say("actions", name)}
 
 
 def _before_answer(snapshot: Snapshot) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from .chunks import stream
 from .frames import Frames
 from .hosts import notebook_folder
 from .made import content_type
+from .menu import answer
 from .panels import Panels
 from .pulse import pulse
 from .saved import saved_card, still_card
@@ -45,6 +46,9 @@ class Card(Live):
 
     view = traitlets.Dict().tag(sync=True)
     """The job as `view.view_of` makes it. Default ``{}``."""
+
+    silent = traitlets.Bool(False).tag(sync=True)
+    """Whether something around it is read aloud in its place. Default False."""
 
     saved = traitlets.Unicode().tag(sync=True)
     """What the saved notebook keeps of this card: plain html, set when the video has ended. Default ``""``."""
@@ -176,10 +180,14 @@ class Card(Live):
             self.view = self._view(self._latest)
         elif kind == "action":
             self._pressed(content)
+        elif kind == "menu" and self._is_mine(content):
+            hand(self._answer, dict(content))
         elif kind == "want":
             self._wanted(content.get("id"))
         elif kind == "frame" and content.get("id") == self._latest.intent:
             self._frames.take(content, buffers)
+        elif kind == "no_below":
+            hand(self._in_place)
         elif kind == "playing":
             self.quiet.clear() if content.get("playing") is True else self.quiet.set()
         elif kind == "clean" and content.get("id") == self._latest.intent:
@@ -188,11 +196,20 @@ class Card(Live):
 
     def _pressed(self, content: Mapping[str, Any]) -> None:
         """Do what a button says, if this page was given that button: ids from a saved or foreign page have no nonce."""
-        name = content.get("name")
+        if self._is_mine(content):
+            hand(self._act, str(content["name"]), content)
+
+    def _is_mine(self, content: Mapping[str, Any]) -> bool:
         offered = [item["name"] for item in (*self.view.get("actions", []), *self.view.get("more", []))]
-        mine = content.get("nonce") == self._nonce and content.get("id") == self._latest.intent
-        if mine and isinstance(name, str) and name in offered:
-            hand(self._act, name, content)
+        return content.get("nonce") == self._nonce and content.get("id") == self._latest.intent and content.get("name") in offered
+
+    def _answer(self, content: dict[str, Any]) -> None:
+        video = self.video
+        answer(video, content, self.send)
+        # A video that has ended is followed no more: its rating is news all the same.
+        if video is self.video:
+            self._latest = video.snapshot()
+            pulse.mark(self)
 
     def _wanted(self, intent: object) -> None:
         """Send the bytes of its own video, or of one of its chain."""
@@ -231,8 +248,16 @@ class Card(Live):
     def _show_below(self, video: Video) -> None:
         intent = video.snapshot().intent
         if not self.panels.has(intent):
-            self.panels.add(intent, Card(video, took_over=self._took_over, saved_anew=self.panels.changed))
+            self.panels.add(intent, lambda: Card(video, took_over=self._took_over, saved_anew=self.panels.changed))
         pulse.mark(self)  # its own buttons and facts name the new one
+
+    def _in_place(self) -> None:
+        """This page draws no widget below another: what was to stand there takes this card's place."""
+        last = self.panels.take_last()
+        if isinstance(last, Card):
+            self.follow(last.video)
+        if last is not None:
+            last.close()
 
     def _compare(self) -> None:
         from .compare import below

@@ -24,6 +24,7 @@ HELP = {
     "wait": "wait until videos are there                                [names]",
     "cancel": "cancel a video                                             name",
     "history": "what was made                                              [words]",
+    "export": "videos as one page, or notebook and videos as a zip      file.html|file.zip [names]",
     "budget": "what was spent, and how to change the limit",
     "explain": "the requests behind a video                                name",
     "log": "what the gateway noted of a video                          name",
@@ -52,6 +53,7 @@ def run(line: str, shell: Any) -> None:
         "wait": _wait,
         "cancel": _cancel,
         "history": _history,
+        "export": _export,
         "budget": _budget,
         "explain": _explain,
         "log": _log,
@@ -77,10 +79,12 @@ def find_videos(names: list[str], shell: Any) -> list[Video]:
 
     held = {name: value for name, value in shell.user_ns.items() if isinstance(value, (Video, Sweep)) and not name.startswith("_")}
     known: dict[str, list[Video]] = {name: list(value.videos) if isinstance(value, Sweep) else [value] for name, value in held.items()}
-    for name in names:
-        if name not in known:
+    for name in [name for name in names if name not in known]:
+        remembered = _remembered(name)
+        if remembered is None:
             near = nearest(name, known)
             raise PVideoError.make("video_unknown", name=name, suggestion=f"Did you mean {near}? " if near else "")
+        known[name] = [remembered]
     found = [video for name in (names or known) for video in known[name]]
     return list({video.intent: video for video in found}.values())
 
@@ -90,6 +94,16 @@ def find_sweeps(shell: Any) -> list[Sweep]:
     from pvideo.job.sweep import Sweep
 
     return [value for name, value in shell.user_ns.items() if isinstance(value, Sweep) and not name.startswith("_")]
+
+
+def _remembered(name: str) -> Video | None:
+    """Return the newest video that was called so, also by a kernel that is gone."""
+    from pvideo.job.engine import Engine
+    from pvideo.library.queries import newest_named
+
+    engine = Engine.get()
+    intent = newest_named(engine.journal, name)
+    return None if intent is None else engine.video(intent)
 
 
 def _demo(words: list[str], _: Any) -> None:
@@ -153,6 +167,12 @@ def _history(words: list[str], _: Any) -> None:
     show(" ".join(words))
 
 
+def _export(words: list[str], shell: Any) -> None:
+    from .page import export_command
+
+    tell(export_command(words, find_videos(words[1:], shell)))
+
+
 def _budget(_: list[str], __: Any) -> None:
     from .spending import budget
 
@@ -160,9 +180,14 @@ def _budget(_: list[str], __: Any) -> None:
 
 
 def _explain(names: list[str], shell: Any) -> None:
-    from .explain import explain
+    from .explain import explanation
+    from .hosts import detect
 
-    tell(explain(_the_video(names, shell)))
+    found = explanation(_the_video(names, shell))
+    if hasattr(shell, "display_pub") and detect(shell).has_html:
+        shell.display_pub.publish(data={"text/html": found._repr_html_(), "text/plain": repr(found)}, metadata={})
+    else:
+        tell(repr(found))
 
 
 def _log(names: list[str], shell: Any) -> None:

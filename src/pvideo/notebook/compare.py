@@ -6,6 +6,7 @@ import importlib
 import secrets
 import uuid
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 MOST = 9
 
 
-def compare(*videos: Any) -> Compare:
+def compare(*videos: Any) -> Compare | StillCompare:
     """Show 2 to 9 videos beside each other: one play button, play heads in step, and what differs between them.
 
     Args:
@@ -50,19 +51,39 @@ def compare(*videos: Any) -> Compare:
         found.insert(0, found[0].before)
     if not 2 <= len(found) <= MOST:
         raise InputError("compare_count", count=len(found), most=MOST)
-    if detect().waits:
+    host = detect()
+    if host.waits:
         from .waiting import wait_for
 
         for video in found:
             wait_for(video)
-    return Compare(found)
+    return Compare(found) if host.has_widgets else StillCompare(tuple(found))
 
 
 def below(panels: Panels, *videos: Video) -> None:
     """Show a comparison below a card or a Studio; one that stands there already is left."""
     key = " ".join(["compare", *(video.snapshot().intent for video in videos)])
     if not panels.has(key):
-        panels.add(key, Compare(list(videos), changed=panels.changed))
+        panels.add(key, lambda: Compare(list(videos), changed=panels.changed))
+
+
+@dataclass(frozen=True, repr=False)
+class StillCompare:
+    """A comparison where no widget is drawn: plain html, or text."""
+
+    videos: tuple[Video, ...]
+
+    def __repr__(self) -> str:
+        """Say what it shows."""
+        return _text(self.videos)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        html = comparison.still([video.snapshot() for video in self.videos], notebook_folder())
+        return {"text/plain": repr(self), "text/html": html}
+
+    def save_page(self, path: str | Path | None = None) -> Path:
+        """Write it as one html file that plays anywhere (see `Compare.save_page`)."""
+        return _save_page(self.videos, path)
 
 
 class Compare(Live):
@@ -95,7 +116,7 @@ class Compare(Live):
 
     def __repr__(self) -> str:
         """Say what it shows: it is the text a saved notebook falls back to."""
-        return f"Compare({', '.join(repr(video) for video in self.videos)})"
+        return _text(self.videos)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         from .card import WIDGET
@@ -124,8 +145,10 @@ class Compare(Live):
 
         found = studio.newest()
         if found is None:
-            found = studio.Studio(video.snapshot().model)
-            self.panels.add("studio", found)
+            self.panels.add("studio", lambda: studio.Studio(video.snapshot().model))
+            found = studio.newest()
+        if found is None:  # pragma: no cover - it was closed meanwhile
+            return
         found.load(video)
         letter = LETTERS[self.videos.index(video)] if video in self.videos else ""
         self._say(say("compare", "loaded", name=f"{letter} {video.name}".strip()))
@@ -140,11 +163,7 @@ class Compare(Live):
             InputError: This pvideo cannot write pages.
             PVideoError: It cannot be written, or would be too large.
         """
-        make = _page_maker()
-        if make is None:
-            raise InputError("media_missing", what="A page")
-        names = [video.name or video.intent[:8] for video in self.videos]
-        return Path(make(path or self._base / f"compare-{'-'.join(names)}.html", *self.videos))
+        return _save_page(self.videos, path)
 
     # News: from the engine's thread to the page.
 
@@ -204,6 +223,18 @@ class Compare(Live):
             self._say(str(error))
             return
         self._say(say("compare", "page_saved", file=path.name))
+
+
+def _text(videos: Iterable[Video]) -> str:
+    return f"Compare({', '.join(repr(video) for video in videos)})"
+
+
+def _save_page(videos: tuple[Video, ...], path: str | Path | None) -> Path:
+    make = _page_maker()
+    if make is None:
+        raise InputError("media_missing", what="A page")
+    names = [video.name or video.intent[:8] for video in videos]
+    return Path(make(path or notebook_folder() / f"compare-{'-'.join(names)}.html", *videos))
 
 
 def _page_maker() -> Callable[..., Path] | None:

@@ -1,60 +1,148 @@
-"""``%pvideo explain``: the requests behind one video, in time, with a word on each. Tokens were masked when they were recorded."""
+"""``%pvideo explain`` and `Video.explain`: the requests behind one video, in time, with a word on each, without tokens."""
 
 from __future__ import annotations
 
 import json
-import re
+from contextlib import suppress
+from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
 
+from pvideo.errors import PVideoError
 from pvideo.secrets import redact
+
+from .curl import as_curl, as_python, run_in_demo, warning
+from .steps import Step, steps
+from .words import say, size
 
 if TYPE_CHECKING:
     from pvideo.job.states import Snapshot
     from pvideo.job.video import Video
 
-_HEADERS = {
-    "cf-aig-authorization": "opens your gateway",
-    "authorization": "Replicate's own",
-    "cf-aig-max-attempts": "the gateway must not repeat it either",
-    "cf-aig-skip-cache": "nor answer from its cache",
-    "cancel-after": "Replicate stops it then",
-    "prefer": "one long call: the answer comes with the output",
-    "range": "goes on where it was cut off",
-}
-_LOOKING = {
-    "starting": "accepted, waiting for a machine",
-    "processing": "a machine works on it",
-    "succeeded": "`output` is the address of the file",
-    "failed": "`error` says why",
-    "canceled": "it was ended",
-    "aborted": "it ended before it began: not charged",
-}
+_PRE = "white-space:pre-wrap;overflow-wrap:anywhere;margin:4px 0;padding:6px 8px;border:1px solid;border-radius:4px"
+_BODY = 4_000
+"""Characters of a body that are shown in a page."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Explanation:
+    """The requests and answers of one job as they were sent, without tokens."""
+
+    head: str
+    steps: tuple[Step, ...]
+    nothing: str = ""
+    """What is to be said where there was no request."""
+    demo: bool = False
+    price: str = ""
+
+    @property
+    def curl(self) -> str:
+        """The request that made the video, as a command for a shell (``$CF_AIG_TOKEN`` and ``$REPLICATE_API_TOKEN`` are yours)."""
+        return "\n".join(as_curl(step) for step in self._creates[:1])
+
+    @property
+    def python(self) -> str:
+        """The same as a call of httpx."""
+        return "\n".join(as_python(step) for step in self._creates[:1])
+
+    def run(self) -> str:
+        """Make the request by hand, in a shell, and return the answer. In the demo only: elsewhere it would be paid again.
+
+        Raises:
+            PVideoError: It was made by a real account.
+        """
+        if not self.demo or not self._creates:
+            raise PVideoError.make("value_wrong", problem=say("explain", "run_demo_only"))
+        return run_in_demo(self.curl)
+
+    @property
+    def _creates(self) -> list[Step]:
+        return [step for step in self.steps if step.kind == "create"]
+
+    def __repr__(self) -> str:
+        lines = [self.head, *([self.nothing] if self.nothing else [])]
+        for step in self.steps:
+            lines += _lines(step)
+        return redact("\n".join(lines))
+
+    def _repr_html_(self) -> str:
+        rows = "".join(self._details(step) for step in self.steps)
+        return redact(f"<div><p><b>{escape(self.head)}</b></p>{f'<p>{escape(self.nothing)}</p>' if self.nothing else ''}{rows}</div>")
+
+    def data(self) -> list[dict[str, Any]]:
+        """Return the steps as a page shows them."""
+        return [
+            {
+                "at": f"{step.at:.1f} s",
+                "request": f"{step.method} {step.where}",
+                "answer": step.answered,
+                "word": step.word,
+                "more": _more(step),
+                "headers": [[f"{name}: {value}", words] for name, value, words in step.headers],
+                "body": _cut(step.body),
+                "response": _cut(step.answer),
+                "hint": warning(step, self.price, demo=self.demo),
+                "curl": as_curl(step),
+                "python": as_python(step),
+            }
+            for step in self.steps
+        ]
+
+    def _details(self, step: Step) -> str:
+        at = f"{step.at:.1f} s"
+        line = f"{escape(at)} · <code>{escape(f'{step.method} {step.where}')}</code> → <b>{escape(step.answered)}</b> · {escape(step.word)}"
+        more = f" <i>{escape(_more(step))}</i>" if step.more else ""
+        return f"<details><summary>{line}{more}</summary>{self._inside(step)}</details>"
+
+    def _inside(self, step: Step) -> str:
+        heads = "".join(f"<li><code>{escape(f'{name}: {value}')}</code> {escape(words)}</li>" for name, value, words in step.headers)
+        heads += "".join(f"<li>← <code>{escape(f'{name}: {value}')}</code></li>" for name, value in step.heard)
+        parts = [f"<ul>{heads}</ul>" if heads else ""]
+        for label, text in (("explain_sent", _cut(step.body)), ("explain_heard", _cut(step.answer))):
+            parts.append(f'{escape(say("labels", label))}<pre style="{_PRE}">{escape(text)}</pre>' if text else "")
+        hint = warning(step, self.price, demo=self.demo)
+        for label, text in (("curl", as_curl(step)), ("Python (httpx)", as_python(step))):
+            told = f"<p>{escape(hint)}</p>" if hint else ""
+            parts.append(f'<details><summary>{label}</summary>{told}<pre style="{_PRE}">{escape(text)}</pre></details>')
+        return "".join(parts)
+
+
+def explanation(video: Video) -> Explanation:
+    """Return the requests behind a video.
+
+    Raises:
+        JournalError: The journal cannot be read.
+    """
+    from pvideo.job.engine import Engine
+
+    engine = Engine.get()
+    row = engine.journal.get(video.intent)
+    place = (row.base_url, row.outputs) if row is not None else ("", ())
+    return explained(video.snapshot(), engine.exchanges(video.intent), base_url=place[0], outputs=place[1])
+
+
+def explained(snapshot: Snapshot, exchanges: list[dict[str, Any]], *, base_url: str = "", outputs: tuple[str, ...] = ()) -> Explanation:
+    """Return the requests of a job in words."""
+    nothing = ""
+    if not exchanges:
+        nothing = say("explain", "nothing_sent" if snapshot.reused or snapshot.status == "rejected" else "nothing_recorded")
+    return Explanation(
+        head=_head(snapshot, len(exchanges)),
+        steps=tuple(steps(exchanges, base_url=base_url, outputs=outputs)),
+        nothing=nothing,
+        demo=snapshot.realm == "demo",
+        price=snapshot.price.text,
+    )
 
 
 def explain(video: Video) -> str:
     """Return the timeline of a video's requests."""
-    from pvideo.job.engine import Engine
-
-    return redact(timeline(video.snapshot(), Engine.get().exchanges(video.intent)))
+    return repr(explanation(video))
 
 
 def timeline(snapshot: Snapshot, exchanges: list[dict[str, Any]]) -> str:
     """Return the requests as text: alike looks are folded into one line."""
-    lines = [_head(snapshot, len(exchanges))]
-    if not exchanges:
-        lines.append("Nothing was sent for it." if snapshot.reused or snapshot.status == "rejected" else "Nothing was recorded yet.")
-    begin = float(exchanges[0]["at"]) if exchanges else 0.0
-    folded, last = 0, ""
-    for exchange in exchanges:
-        key = _key(exchange)
-        if key == last and exchange.get("method") == "GET":
-            folded += 1
-            continue
-        _fold(lines, folded)
-        folded, last = 0, key
-        lines += _lines(exchange, float(exchange["at"]) - begin)
-    _fold(lines, folded)
-    return "\n".join(lines)
+    return repr(explained(snapshot, exchanges))
 
 
 def _head(snapshot: Snapshot, count: int) -> str:
@@ -68,58 +156,21 @@ def _head(snapshot: Snapshot, count: int) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _lines(exchange: dict[str, Any], at: float) -> list[str]:
-    method, status = str(exchange.get("method", "")), exchange.get("status")
-    answer = f"{status} {_said(exchange)}".strip() if status else "no answer"
-    where = f"{exchange.get('host') or '…'}{_path(str(exchange.get('path', '')))}"
-    lines = [f"{at:5.1f} s  {method:<5}{where}   → {answer:<16} {_word(exchange)}".rstrip()]
-    headers = {name.lower(): value for name, value in (exchange.get("request_headers") or {}).items()}
-    if method == "POST":
-        lines += [f"{'':11}{name}: {_masked(name, headers[name])}   {words}" for name, words in _HEADERS.items() if name in headers]
+def _lines(step: Step) -> list[str]:
+    lines = [f"{step.at:5.1f} s  {step.method:<5}{step.where}   → {step.answered:<16} {step.word}".rstrip()]
+    if step.method == "POST":
+        lines += [f"{'':11}{name}: {value}   {words}" for name, value, words in step.headers]
+    if step.more:
+        lines.append(f"{'':11}{_more(step)}")
     return lines
 
 
-def _word(exchange: dict[str, Any]) -> str:
-    if exchange.get("host"):
-        return "another host: no token goes there"
-    path, said = str(exchange.get("path", "")), _said(exchange)
-    if exchange.get("method") == "POST" and path.endswith("/cancel"):
-        return '"Please stop it."'
-    if exchange.get("method") == "POST":
-        return '"Please make this." Sent once; if the answer is lost we look, we do not ask again.'
-    if re.search(r"/predictions/?(\?|$)", path):
-        return "the list: is the one whose answer was lost in it?"
-    return _LOOKING.get(said, "")
+def _more(step: Step) -> str:
+    return f"({step.more} more look{'' if step.more == 1 else 's'} like this)" if step.more else ""
 
 
-def _said(exchange: dict[str, Any]) -> str:
-    """Return the prediction's status in an answer, or how large a file was."""
-    if exchange.get("host"):
-        return ""
-    try:
-        body = json.loads(exchange.get("response_body") or "")
-    except ValueError:
-        found = re.search(r'"status"\s*:\s*"(\w+)"', str(exchange.get("response_body") or ""))
-        return found[1] if found else ""
-    return str(body["status"]) if isinstance(body, dict) and isinstance(body.get("status"), str) else ""
-
-
-def _path(path: str) -> str:
-    """Return a path as short as it can be understood."""
-    plain = path.partition("?")[0]
-    if len(plain) > 300:
-        return plain[:60] + "…"
-    return re.sub(r"^.*?(/(?:replicate/)?(?:predictions|models)\b)", r"\1", plain)
-
-
-def _masked(name: str, value: object) -> str:
-    return "••••" if "authorization" in name else str(value)
-
-
-def _key(exchange: dict[str, Any]) -> str:
-    return f"{exchange.get('method')} {exchange.get('host')} {exchange.get('path')} {exchange.get('status')} {_said(exchange)}"
-
-
-def _fold(lines: list[str], count: int) -> None:
-    if count:
-        lines.append(f"{'':11}({count} more look{'' if count == 1 else 's'} like this)")
+def _cut(text: str) -> str:
+    """Return a body as it is read best; what was cut when it was recorded stays as it is."""
+    with suppress(ValueError):
+        text = json.dumps(json.loads(text), indent=1, ensure_ascii=False)
+    return text if len(text) <= _BODY else f"{text[:_BODY]}… ({size(len(text))})"

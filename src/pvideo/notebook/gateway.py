@@ -39,12 +39,12 @@ def check_gateway(there: Endpoint, *, read: Callable[[str], Gateway] | None = No
         read: Reads a gateway by name (tests give their own).
     """
     from pvideo.errors import PVideoError
-    from pvideo.settings import current
+    from pvideo.settings import current, management
 
     if there.kind == "direct" or not there.gateway_id:
         return []
     try:
-        gateway = (read or _read)(there.gateway_id)
+        gateway, source = (read or _read)(there.gateway_id), management().token.source
     except PVideoError as error:
         return [
             Check(mark="–", name="Set-up", text=say("gateways", "not_read", reason=f"{error.title}. {error.sentence}"), next=error.next)
@@ -54,7 +54,7 @@ def check_gateway(there: Endpoint, *, read: Callable[[str], Gateway] | None = No
     if bad:
         return bad
     logs = "on" if gateway.collect_logs else "off"
-    text = say("gateways", "good", gateway=gateway.name, logs=logs, limit=_limit(gateway))
+    text = say("gateways", "good", gateway=gateway.name, logs=logs, limit=_limit(gateway), source=source)
     return [Check(mark="✓", name="Set-up", text=text, next=next((line.next for line in lines if line.next), ""))]
 
 

@@ -1,4 +1,4 @@
-"""``%pvideo history``: what was made, newest first, as a table of html or twenty rows of text."""
+"""``%pvideo history`` and `pvideo.library()` as they are shown: the live history, or a table of html, or twenty rows of text."""
 
 from __future__ import annotations
 
@@ -8,43 +8,68 @@ from typing import TYPE_CHECKING, Any
 
 from .hosts import detect, notebook_folder, running_shell
 from .view import relative
-from .words import date, size
+from .words import date, say, size
 
 if TYPE_CHECKING:
+    from pvideo.job.collection import Library
     from pvideo.library.rows import JobRow
+    from pvideo.library.search import Found
 
-_ROWS = 20
+ROWS = 20
 _PROMPT = 60
-_EMPTY = "No videos here yet. Run a %%pvideo cell or press Generate in a Studio."
 _CELL = "text-align:left;padding:2px 10px 2px 0;vertical-align:top"
+
+ROW_KEYS = (
+    *("id", "name", "status", "done", "phase", "prompt", "stars", "note", "made", "facts", "money", "seed", "missing", "changed", "file"),
+    *("running", "thumb"),
+)
+"""The names of a row's parts (``js/src/library/row.ts`` is the other side; a contract test compares them)."""
 
 
 def show(words: str) -> None:
     """Show what was made, with the words to look for."""
-    from pvideo.job.engine import Engine
-    from pvideo.library import queries
+    from pvideo.job.collection import library
 
-    engine = Engine.get()
-    engine.recover()
-    rows = queries.history(engine.journal, words, limit=_ROWS)
-    text = as_text(rows, words) + _total(engine)
+    found = library(words)
     shell = running_shell()
-    if not rows or shell is None or not detect(shell).has_html:
+    if shell is None or not detect(shell).has_html:
         from .display import tell
 
-        tell(text)
-        return
-    shell.display_pub.publish(data={"text/html": as_html(rows, notebook_folder()), "text/plain": text}, metadata={})
+        tell(text_of(found))
+    else:
+        present(found, shell)
+
+
+def present(library: Library, shell: Any) -> None:
+    """Show a library in the running cell: live where widgets are drawn."""
+    if detect(shell).has_widgets:
+        from .library import History
+
+        data = History(library).mimebundle()
+    else:
+        rows = library.rows(0, ROWS)
+        data = {"text/plain": text_of(library)}
+        if rows:
+            data["text/html"] = as_html(rows, notebook_folder())
+    shell.display_pub.publish(data=data, metadata={})
+
+
+def text_of(library: Library) -> str:
+    """Return a library as lines of text."""
+    sums = total(library.found)
+    return as_text(library.rows(0, ROWS), library.text) + (f"\n{sums}" if sums else "")
 
 
 def as_text(rows: list[JobRow], words: str = "") -> str:
     """Return the rows as lines of text."""
     if not rows:
-        return f"Nothing was found for {words!r}." if words else _EMPTY
-    lines = [f"{'made':<14} {'status':<12} {'money':<10} {'seed':<11} {'name':<12} prompt"]
+        return say("history", "nothing_text", words=words) if words else say("history", "empty")
+    lines = [f"{'made':<14} {'status':<12} {'money':<10} {'seed':<11} {'name':<12} {'stars':<6} prompt"]
     for row in rows:
-        seed = "" if row.seed is None else str(row.seed)
-        lines.append(f"{_made(row):<14} {_status(row):<12} {_money(row):<10} {seed:<11} {row.name:<12} {_short(row.prompt)}")
+        seed, stars = "" if row.seed is None else str(row.seed), "★" * row.stars
+        lines.append(
+            f"{date(row.pressed_at):<14} {_status(row):<12} {_money(row):<10} {seed:<11} {row.name:<12} {stars:<6} {_short(row.prompt)}"
+        )
     return "\n".join(lines)
 
 
@@ -55,10 +80,50 @@ def as_html(rows: list[JobRow], base: Path) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
+def row_view(row: JobRow) -> dict[str, Any]:
+    """Return a row as the page shows it, without its picture."""
+    from pvideo.library.queries import changed, missing
+
+    running = not row.finished
+    file = Path(row.files[0]) if row.files else None
+    return {
+        "id": row.intent,
+        "name": row.name,
+        "status": _status(row),
+        "done": row.finished,
+        "phase": "",
+        "prompt": row.prompt,
+        "stars": row.stars,
+        "note": row.remark,
+        "made": date(row.pressed_at),
+        "facts": _facts(row),
+        "money": _money(row),
+        "seed": "" if row.seed is None else str(row.seed),
+        "missing": missing(row),
+        "changed": changed(row),
+        "file": "" if file is None else file.name,
+        "running": say("history", "running_demo" if row.realm == "demo" else "running") if running and row.prediction_id else "",
+        "thumb": "",
+    }
+
+
+def total(found: Found) -> str:
+    """Return what was found in one line; empty when there is no video."""
+    from pvideo.model.price import money
+
+    if not found.videos:
+        return ""
+    cost = "free" if found.demo == found.videos and not found.cost else money(found.cost)
+    key = "total_one" if found.videos == 1 else "total"
+    return say("history", key, count=f"{found.videos:,}", size=size(found.bytes), cost=cost)
+
+
 def _cells(row: JobRow, base: Path) -> str:
     name = f"<b>{escape(row.name)}</b> " if row.name else ""
-    plain = [_made(row), _status(row), _money(row), "" if row.seed is None else str(row.seed)]
-    cells = [name + escape(row.prompt), *(escape(text) for text in plain), _file(row, base)]
+    stars = f" {'★' * row.stars}" if row.stars else ""
+    note = f"<br><i>{escape(row.remark)}</i>" if row.remark else ""
+    plain = [date(row.pressed_at), _status(row), _money(row), "" if row.seed is None else str(row.seed)]
+    cells = [f"{name}{escape(row.prompt)}{stars}{note}", *(escape(text) for text in plain), _file(row, base)]
     return "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells)
 
 
@@ -68,20 +133,23 @@ def _file(row: JobRow, base: Path) -> str:
     if not row.files:
         return ""
     if missing(row):
-        return "missing: moved or deleted"
+        return escape(say("history", "missing"))
     path = Path(row.files[0])
     link = f'<a href="{escape(relative(path, base))}">{escape(path.name)}</a>'
-    return f"{link} (changed since it was saved)" if changed(row) else link
+    return f"{link} ({escape(say('history', 'changed'))})" if changed(row) else link
+
+
+def _facts(row: JobRow) -> str:
+    """Return the little that stands in a row: ``draft 5 s``."""
+    seconds = row.seconds or row.input.get("duration")
+    parts = ["draft" if row.input.get("draft") is True else "", f"{seconds:g} s" if isinstance(seconds, (int, float)) else ""]
+    return " ".join(part for part in parts if part)
 
 
 def _status(row: JobRow) -> str:
     from pvideo.job.live import status_of
 
     return status_of(row)
-
-
-def _made(row: JobRow) -> str:
-    return date(row.pressed_at)
 
 
 def _money(row: JobRow) -> str:
@@ -93,10 +161,3 @@ def _money(row: JobRow) -> str:
 def _short(prompt: str) -> str:
     line = " ".join(prompt.split())
     return line if len(line) <= _PROMPT else line[: _PROMPT - 1] + "…"
-
-
-def _total(engine: Any) -> str:
-    from pvideo.library.queries import size as library_size
-
-    count, total = library_size(engine.journal)
-    return f"\n{count} video{'' if count == 1 else 's'} · {size(total)}" if count else ""

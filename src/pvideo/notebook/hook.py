@@ -1,12 +1,15 @@
-"""How a `Video` on a cell's last line is shown: `Video.display_hook` is set to this by the package's root."""
+"""How a `Video` or a `Library` on a cell's last line is shown, and explained: the package's root sets their hooks to these."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pvideo.job.collection import Library
     from pvideo.job.sweep import Sweep
     from pvideo.job.video import Video
+
+    from .explain import Explanation
 
 
 def attended() -> bool:
@@ -50,3 +53,26 @@ class Variables:
         shell = running_shell()
         found: dict[str, Any] = shell.user_ns if shell is not None else {}
         return found
+
+
+def explain_video(video: Video) -> Explanation:
+    """Return the requests behind a video, in words."""
+    from .explain import explanation
+
+    return explanation(video)
+
+
+def show_library(library: Library) -> None:
+    """Show a library as the history, in the running cell.
+
+    Raises:
+        NotImplementedError: There is no page here; IPython then shows its text.
+    """
+    from .hosts import detect, running_shell
+
+    shell = running_shell()
+    if shell is None or not detect(shell).has_html:
+        raise NotImplementedError
+    from .history import present
+
+    present(library, shell)

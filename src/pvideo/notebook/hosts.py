@@ -71,6 +71,12 @@ def notebook_folder() -> Path:
     return path.parent if path.is_absolute() and path.parent.is_dir() else Path.cwd()
 
 
+def notebook_file() -> Path | None:
+    """Return the running notebook's file, None where the host does not tell."""
+    path = Path(os.getenv("JPY_SESSION_NAME", ""))
+    return path if path.is_absolute() and path.suffix == ".ipynb" and path.is_file() else None
+
+
 def cell_id(shell: Any) -> str:
     """Return an id of the running cell, empty where the host does not tell."""
     parent = _parent(getattr(shell, "kernel", None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from .words import say
+from .words import say, span
 
 if TYPE_CHECKING:
     from pvideo.endpoint import Endpoint
@@ -27,6 +27,25 @@ def report() -> str:
     left = say("gateways", "limits_remaining", remaining=meter.remaining) if meter.remaining is not None else ""
     lines = [f"{there.gateway}: {_known(there, meter)}", refused(meter)]
     return "\n".join([*lines, say("gateways", "limits_replicate", most=CREATES_PER_MINUTE, remaining=left)])
+
+
+def sweep_line(count: int, *, took: float = 0.0) -> str:
+    """Return how long so many presses take under the gateway's limit; empty where it does not hold them up.
+
+    Args:
+        count: How many videos.
+        took: Seconds that one takes by itself.
+
+    Raises:
+        SettingsError: No account is set up.
+    """
+    from pvideo import settings
+    from pvideo.job.limits import plan, planned
+
+    seconds, limit = planned(count, took=took)
+    if limit is None or seconds <= plan(count, None, took=took):
+        return ""
+    return say("gateways", "sweep", count=count, span=span(seconds), gateway=settings.endpoint().gateway, limit=limit)
 
 
 def refused(meter: Meter) -> str:

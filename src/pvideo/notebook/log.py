@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 from .words import say, span
 
 if TYPE_CHECKING:
+    from pvideo.job.video import Video
     from pvideo.wire.gateways import LogEntry
+
+
+def part(video: Video) -> str:
+    """Return the log's part of ``%pvideo explain``: the entry, or in one line why there is none; it never raises."""
+    from pvideo.errors import PVideoError
+
+    try:
+        return shown(video.log(), video.name)
+    except PVideoError as error:
+        line = say("gateways", "log_not", title=error.title, sentence=error.sentence)
+        return f"{line} {error.next}" if "https://" in error.next else line
 
 
 def shown(entry: LogEntry, name: str) -> str:

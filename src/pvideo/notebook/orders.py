@@ -9,6 +9,7 @@ from pvideo.errors import InputError, PVideoError
 from .base import Live, hand
 from .chunks import stream
 from .made import content_type
+from .menu import answer
 from .pulse import pulse
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Orders(Live):
             "file_clear": self._clear_file,
             "files": self._tell_files,
             "action": self._acted,
+            "menu": self._asked,
             "want": self._wanted,
             "star": self._star,
             "compare": self._compare,
@@ -153,6 +155,15 @@ class Orders(Live):
         video = self._strip.offered(content)
         if video is not None:
             hand(self._act, str(content["name"]), video, content)
+
+    def _asked(self, content: Mapping[str, Any]) -> None:
+        video = self._strip.offered(content)
+        if video is not None:
+            hand(self._answer, video, dict(content))
+
+    def _answer(self, video: Video, content: dict[str, Any]) -> None:
+        answer(video, content, self.send)
+        pulse.mark(self)
 
     def _act(self, name: str, video: Video, content: Mapping[str, Any]) -> None:
         from .doing import act

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 from .pulse import pulse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .base import Live
 
 REFERENCE = "anywidget:"
@@ -42,8 +44,9 @@ class Panels:
         """Whether a widget stands there under this key."""
         return key in self._panels
 
-    def add(self, key: str, panel: Panel) -> None:
+    def add(self, key: str, make: Callable[[], Panel]) -> None:
         """Show a widget below the others."""
+        panel = self._owner.beget(make)
         with self._lock:
             self._panels[key] = panel
             gone = [self._panels.pop(old) for old in list(self._panels)[:-MOST]]
@@ -51,6 +54,20 @@ class Panels:
         for one in gone:
             one.close()
         self.changed()
+
+    def drop(self, key: str) -> None:
+        """Take one widget away."""
+        with self._lock:
+            gone = self._panels.pop(key, None)
+            self._owner.below = [REFERENCE + one.model_id for one in self._panels.values()]
+        if gone is not None:
+            gone.close()
+        self.changed()
+
+    def take_last(self) -> Panel | None:
+        """Take the newest one off the page and return it, where the page cannot draw one widget below another."""
+        with self._lock:
+            return self._panels.popitem()[1] if self._panels else None
 
     def changed(self, _: object = None) -> None:
         """Say that what is saved of them is another now."""

@@ -89,7 +89,9 @@ def setup(
     if wish != Wish():
         from pvideo.job.gateways import check_name
         from pvideo.job.gateways import gateways as usual
+        from pvideo.wire.management import require
 
+        require()
         check_name(wish.create or wish.use)
         answers = _with_gateway(wish, gateways or usual, ask, tell)
         if answers is None or settings.demo_is_on():
@@ -103,7 +105,7 @@ def setup(
     if any(check.mark == "✗" for check in checks):
         tell("It is set for this kernel only. Fix what is marked, then run %pvideo setup again.")
         return
-    if _agrees(ask, "Keep it on this machine, in a file only you can read? y/N "):
+    if _wants_to_keep(ask):
         tell(f"Kept in {settings.keep(_to_keep(there, answers))}.")
     else:
         tell("Kept for this kernel only.")
@@ -114,14 +116,14 @@ def _with_gateway(wish: Wish, gateways: Gateways, ask: Callable[[str], str], tel
     from pvideo import settings
 
     demo = settings.demo_is_on()
-    answers = {} if demo else _set(_ask_all(ask, settings.current(), _missing(settings.current())))
+    answers = {} if demo else _set(_ask_all(ask, settings.current(), _missing(settings.current(), _MANAGEMENT)))
     name = wish.create or wish.use
     gateway = _made(name, gateways, ask, tell) if wish.create else gateways.get(name)
     if gateway is None:
         return None
     if not demo:
         tell(say("gateways", "token_used", source=settings.management().token.source))
-        answers |= _set(_ask_all(ask, settings.current(), _TOKENS))
+        answers |= _set(_ask_all(ask, settings.current(), _missing(settings.current(), _TOKENS)))
     gateways.use(name)
     answers["base_url"] = settings.current().base_url
     tell(say("gateways", "used_demo" if demo else "used", gateway=name))
@@ -167,8 +169,16 @@ def _short(account: str) -> str:
     return f"{account[:4]}…" if len(account) > 8 else account
 
 
-def _missing(now: Any) -> dict[str, str]:
-    return {name: question for name, question in _MANAGEMENT.items() if not getattr(now, name)}
+def _missing(now: Any, questions: dict[str, str]) -> dict[str, str]:
+    """Return the questions that the settings do not answer: where they answer all, nobody has to sit there."""
+    return {name: question for name, question in questions.items() if not getattr(now, name)}
+
+
+def _wants_to_keep(ask: Callable[[str], str]) -> bool:
+    try:
+        return _agrees(ask, "Keep it on this machine, in a file only you can read? y/N ")
+    except SettingsError:
+        return False  # nobody sits there
 
 
 def _set(answers: dict[str, str]) -> dict[str, str]:

@@ -13,14 +13,15 @@ import traitlets
 from pvideo.errors import PVideoError
 
 from .base import Live, hand
-from .card import WIDGET, is_final
+from .card import WIDGET, Card, is_final
 from .chunks import stream
 from .contact import saved_sheet
 from .hosts import notebook_folder
+from .made import content_type
+from .panels import Panels
 from .pulse import pulse
 from .saved import poster_url
 from .tiles import sheet_of
-from .view import view_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 _SIDE = 360
 """A tile's picture, in pixels: all of them travel together."""
 
-_REPLACES = frozenset({"retry", "generate_again"})
-"""What a button of an open card puts into the tile's place; anything else it makes stands beside the sheet."""
+_KEPT = "succeeded"
+"""A tile that ended so stays when its card makes something else; another one's place is taken."""
 
 
 class Sheet(Live):
@@ -51,8 +52,8 @@ class Sheet(Live):
     posters = traitlets.Dict().tag(sync=True)
     """The tiles' pictures by the video's id. Default ``{}``."""
 
-    view = traitlets.Dict().tag(sync=True)
-    """The opened video as `view.view_of` makes it; empty while none is open. Default ``{}``."""
+    opened = traitlets.Unicode().tag(sync=True)
+    """The video whose card stands below; empty while none does. Default ``""``."""
 
     saved = traitlets.Unicode().tag(sync=True)
     """What the saved notebook keeps: plain html, set while nothing runs. Default ``""``."""
@@ -62,10 +63,11 @@ class Sheet(Live):
         self._base = notebook_folder()
         self._settled = settled
         self._told = False
-        self._open: Video | None = None
         self._refused: PVideoError | None = None
-        self._guests: dict[str, Video] = {}
-        self._leave_guests: list[Callable[[], None]] = []
+        self._card = ""
+        self._opening = threading.Lock()
+        self.panels = Panels(self)
+        """What stands below: the opened card, comparisons."""
         self.quiet = threading.Event()
         """Set while the page plays nothing: only then may the output be replaced."""
         self.quiet.set()
@@ -90,8 +92,8 @@ class Sheet(Live):
         return {WIDGET: spec, "text/plain": repr(self), "text/html": self.still()}
 
     def still(self) -> str:
-        """Return the sheet as plain html, as it stands now."""
-        return saved_sheet(self.video, self._base)
+        """Return the sheet and what stands below it as plain html, as they stand now."""
+        return saved_sheet(self.video, self._base) + self.panels.still()
 
     def follow(self, video: Sweep) -> None:
         """Show this sweep from now on, in one more output."""
@@ -105,6 +107,8 @@ class Sheet(Live):
     def close(self) -> None:
         """Take the sheet off the page; its videos go on."""
         self._stop()
+        if hasattr(self, "panels"):
+            self.panels.close()
         super().close()
 
     # News: from the engine's thread to the page.
@@ -116,13 +120,13 @@ class Sheet(Live):
         """Bring the newest state to the page, and the saved html while nothing runs."""
         if not self.is_open:
             return
-        sheet, posters, view = self._sheet(), self._thumbs(), self._view()
+        sheet, posters = self._sheet(), self._thumbs()
         idle = sheet["state"] != "runs"
-        saved = saved_sheet(self.video, self._base) if idle else ""
+        saved = self.still() if idle else ""
         with self.hold_sync():
             if posters != self.posters:
                 self.posters = posters
-            self.saved, self.view, self.sheet = saved, view, sheet
+            self.saved, self.sheet = saved, sheet
         if not idle:
             self._told = False
         elif sheet["state"] == "over" and not self._told and all(is_final(video.snapshot()) for video in self.video.videos):
@@ -132,11 +136,6 @@ class Sheet(Live):
 
     def _sheet(self) -> dict[str, Any]:
         return sheet_of(self.video, nonce=self._nonce, base=self._base, now=time.time(), refused=self._refused)
-
-    def _view(self) -> dict[str, Any]:
-        if self._open is None:
-            return {}
-        return view_of(self._open.snapshot(), nonce=self._nonce, base=self._base, now=time.time(), autoplay=False)
 
     def _thumbs(self) -> dict[str, str]:
         """Return the tiles' pictures, each made once."""
@@ -149,9 +148,8 @@ class Sheet(Live):
 
     def _stop(self) -> None:
         leave, self._leave = getattr(self, "_leave", None), None
-        for stop in [*([leave] if leave is not None else []), *getattr(self, "_leave_guests", [])]:
-            stop()
-        self._leave_guests = []
+        if leave is not None:
+            leave()
         pulse.forget(self)
 
     # Messages: from the page.
@@ -162,7 +160,6 @@ class Sheet(Live):
             "hello": self._hello,
             "open": self._opened,
             "sheet": self._pressed,
-            "action": self._acted,
             "want": self._wanted,
             "rate": self._rated,
             "compare": self._compared,
@@ -183,17 +180,36 @@ class Sheet(Live):
             self.answered.set()
 
     def _find(self, intent: object) -> Video | None:
-        known = {video.snapshot().intent: video for video in self.video.videos}
-        return {**self._guests, **known}.get(str(intent))
+        return next((video for video in self.video.videos if video.snapshot().intent == intent), None)
 
     def _opened(self, content: Mapping[str, Any]) -> None:
-        self._open = self._find(content.get("id"))
-        self.view = self._view()
+        hand(self.show, self._find(content.get("id")))
+
+    def show(self, video: Video | None) -> None:
+        """Open a video's card below the sheet, in place of the one that is open; None closes that."""
+        with self._opening:
+            before, self._card = self._card, "" if video is None else video.snapshot().intent
+            if before:
+                self.panels.drop(before)
+            if video is not None:
+                made = Card(video, took_over=self._took_over, saved_anew=self.panels.changed)
+                made.silent = True
+                self.panels.add(self._card, made)
+            self.opened = self._card
+
+    def _took_over(self, old: Video, new: Video) -> None:
+        """Let what a card's button made stand in the tile's place, unless there is a video that would be gone from the sheet."""
+        if old.snapshot().status == _KEPT:
+            self.opened = ""
+        else:
+            self.video.replace(old, new)
+            self.opened = new.snapshot().intent
 
     def _wanted(self, content: Mapping[str, Any]) -> None:
         video = self._find(content.get("id"))
         if video is not None:
-            hand(stream, self.send, video.snapshot().path, video.snapshot().intent)
+            path = video.snapshot().path
+            hand(stream, self.send, path, video.snapshot().intent, content_type(path))
 
     def _pressed(self, content: Mapping[str, Any]) -> None:
         """Do what one of the sheet's own buttons says, if it still says what was pressed: the price stands on it."""
@@ -216,27 +232,6 @@ class Sheet(Live):
             self._refused = error
         pulse.mark(self)
 
-    def _acted(self, content: Mapping[str, Any]) -> None:
-        """Do what a button of the open card says, if this page was given that button."""
-        video, name = self._open, content.get("name")
-        if video is None or content.get("nonce") != self._nonce or content.get("id") != video.snapshot().intent:
-            return
-        if isinstance(name, str) and name in [action["name"] for action in self._view()["actions"]]:
-            hand(self._do, lambda: self._act(name, video))
-
-    def _act(self, name: str, video: Video) -> None:
-        from .doing import act
-
-        new = act(name, video)
-        if new is None or new is video:
-            return
-        self._open = new
-        if name in _REPLACES and video.snapshot().intent not in self._guests:
-            self.video.replace(video, new)
-        else:
-            self._guests[new.snapshot().intent] = new
-            self._leave_guests.append(new.observe(self._seen))
-
     def _rated(self, content: Mapping[str, Any]) -> None:
         video: Any = self._find(content.get("id"))
         stars = content.get("stars")
@@ -245,16 +240,12 @@ class Sheet(Live):
 
     def _compared(self, content: Mapping[str, Any]) -> None:
         """Show a comparison of the chosen videos below the sheet."""
+        from .compare import MOST, below
+
         ids = content.get("ids")
         chosen = [video for intent in ids if (video := self._find(intent)) is not None] if isinstance(ids, list) else []
-        if len(chosen) > 1:
-            hand(self._do, lambda: self._compare(chosen))
-
-    def _compare(self, chosen: list[Video]) -> None:
-        import pvideo
-
-        made = pvideo.compare(*chosen)
-        self.send({"kind": "compared", "model_id": getattr(made, "model_id", "")})
+        if 2 <= len(chosen) <= MOST:
+            hand(below, self.panels, *chosen)
 
 
 def thumb(poster: bytes) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from .options import OURS
 from .text import escape
 
 if TYPE_CHECKING:
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from pvideo.model.schema import Field, Model
 
 _WIDTH = 100
+_OPTIONS = frozenset({*OURS, "model", "input", "help"})
+_ARGUMENTS = frozenset({"model", "input", "name", "prefer_wait", "confirm"})
+"""The words that `pvideo.generate` has for itself."""
 _BARE = re.compile(r"[\w./:@%+,=-]+", re.ASCII)
 
 
@@ -26,7 +31,7 @@ def known_model(name: str) -> Model | None:
 def cell_source(snapshot: Snapshot) -> str:
     """Return the ``%%pvideo`` cell that makes this video again, with the seed that was used."""
     model = known_model(snapshot.model)
-    words = ["%%pvideo", *([snapshot.name] if snapshot.name.isidentifier() else [])]
+    words = ["%%pvideo", *([snapshot.name] if _is_variable(snapshot.name) else [])]
     if model is None or model.name != _default_model():
         words += ["--model", snapshot.model]
     for name, value in _inputs(snapshot, model).items():
@@ -40,11 +45,14 @@ def python_source(snapshot: Snapshot) -> str:
     parts = [repr(snapshot.prompt)] if snapshot.prompt else []
     if model is None or model.name != _default_model():
         parts.append(f"model={snapshot.model!r}")
-    parts += [f"{name}={value!r}" for name, value in _inputs(snapshot, model).items()]
+    inputs = _inputs(snapshot, model)
+    parts += [f"{name}={value!r}" for name, value in inputs.items() if _is_variable(name) and name not in _ARGUMENTS]
+    others = {name: value for name, value in inputs.items() if not _is_variable(name) or name in _ARGUMENTS}
+    parts += [f"input={others!r}"] if others else []
     call = f"pvideo.generate({', '.join(parts)})"
     if len(call) > _WIDTH:
         call = "pvideo.generate(\n    " + ",\n    ".join(parts) + ",\n)"
-    return f"{snapshot.name} = {call}" if snapshot.name.isidentifier() else call
+    return f"{snapshot.name} = {call}" if _is_variable(snapshot.name) else call
 
 
 def _inputs(snapshot: Snapshot, model: Model | None) -> dict[str, Any]:
@@ -63,19 +71,27 @@ def _plain(value: Any) -> Any:
     """Return a file as the path it was typed as: a canonical file value is a mapping with its path."""
     if isinstance(value, dict) and "path" in value:
         return str(value["path"])
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
     return value if isinstance(value, (str, int, float, bool, list, dict)) else str(value)
 
 
 def _option(field: Field | None, name: str, value: Any) -> list[str]:
     option = "--" + name.replace("_", "-")
-    if isinstance(value, bool) and (field is None or field.kind == "boolean"):
+    if isinstance(value, bool) and (field is None or field.kind == "boolean") and name.replace("-", "_") not in _OPTIONS:
         return [option if value else "--no-" + name.replace("_", "-")]
     if isinstance(value, (list, dict)):
         import json
 
         value = json.dumps(value)
     text = escape(str(value))
+    if name.replace("-", "_") in _OPTIONS:  # an option of ours has that name
+        return ["--input", shlex.quote(f"{name}={text}")]
     return [option, text if _BARE.fullmatch(text) else shlex.quote(text)]
+
+
+def _is_variable(name: str) -> bool:
+    return name.isidentifier() and not keyword.iskeyword(name)
 
 
 def _is_secret(field: Field | None) -> bool:

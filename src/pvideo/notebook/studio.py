@@ -152,8 +152,10 @@ class Studio(Orders):
         import pvideo
 
         shown = pvideo.compare(*videos)  # type: ignore[attr-defined, unused-ignore]
+        if self._compared_now is not None:
+            self._compared_now.close()
         self._compared_now = shown
-        self.beside = f"anywidget:{shown.model_id}"
+        self.beside = f"anywidget:{getattr(shown, 'model_id', '')}"
         return shown
 
     def take_in(self, video: Video) -> None:

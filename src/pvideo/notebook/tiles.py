@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pvideo.errors import PVideoError
 
 from .facts import shape
-from .view import clip, message_of, phase_of, relative
+from .view import clip_of, message_of, phase_of
 from .words import money, price, say, span
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 KEYS = (
     *("id", "nonce", "name", "title", "total", "state", "count", "done", "left", "said", "parts", "ends", "now", "notice", "message"),
-    *("actions", "axes", "tiles", "shape", "demo", "compares", "rates"),
+    *("actions", "axes", "tiles", "shape", "demo", "rates"),
 )
 """The names of a sheet's parts."""
 
@@ -57,14 +57,13 @@ def sheet_of(made: Sweep, *, nonce: str, base: Path, now: float, refused: PVideo
         "parts": [] if asks and not made.videos else parts(made, counts),
         "ends": None if counts.ends is None else (now + counts.ends) * 1000,
         "now": now * 1000,
-        "notice": slow(made, counts),
+        "notice": slow(made, counts) or limited(made, counts),
         "message": message_of(refused, "warn") if refused is not None else _asks(made) if asks else None,
         "actions": actions(made, counts),
         "axes": [axis_of(axis) for axis in made.axes],
         "tiles": tiles,
         "shape": {"width": width, "height": height},
         "demo": made.realm == "demo",
-        "compares": _compares(),
         "rates": any(hasattr(video, "rate") for video in made.videos),
     }
 
@@ -89,7 +88,7 @@ def tile(combination: Combination, video: Video | None, base: Path) -> dict[str,
         "reason": reason(shown) if shown else "",
         "sent": None if shown is None or shown.sent_at is None else shown.sent_at * 1000,
         "stars": stars_of(video),
-        "video": clip(shown, relative(shown.path, base)) if shown else None,
+        "video": clip_of(shown, base) if shown else None,
     }
 
 
@@ -126,6 +125,19 @@ def slow(made: Sweep, counts: Tally) -> str:
     if not most or not counts.waiting or counts.starts is None:
         return ""
     return say("sheet", "slow", most=most, seconds=max(5, round(counts.starts / 5) * 5))
+
+
+def limited(made: Sweep, counts: Tally) -> str:
+    """Return how long those that are not sent yet take under the gateway's rate limit; before the start too."""
+    from pvideo.errors import PVideoError
+
+    from .limits import sweep_line
+
+    left = sum(video is None for video in made.places) or counts.waiting
+    try:
+        return sweep_line(left) if left else ""
+    except PVideoError:
+        return ""
 
 
 def actions(made: Sweep, counts: Tally) -> list[dict[str, Any]]:
@@ -198,12 +210,6 @@ def _left_of_today(price: Decimal | None) -> str:
         return ""
     left = None if limit is None or price is None else limit - spent - price
     return "" if left is None or left < 0 else _amount(left)
-
-
-def _compares() -> bool:
-    import pvideo
-
-    return "compare" in pvideo.__all__
 
 
 def _ordinal(number: int) -> str:

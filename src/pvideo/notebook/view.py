@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from pvideo.errors import PVideoError
     from pvideo.job.states import Snapshot
 
-__all__ = ["KEYS", "clip", "message_of", "phase_of", "playable", "relative", "view_of"]
+__all__ = ["KEYS", "clip_of", "message_of", "phase_of", "playable", "relative", "view_of"]
 
 KEYS = (
     *("id", "nonce", "name", "status", "done", "demo", "phase", "values", "now", "pressed", "sent", "created", "next", "estimate"),
     *("progress", "took", "money", "prompt", "facts", "notes", "message", "actions", "more", "video", "received", "total", "shape"),
-    *("poster", "autoplay", "log", "kind", "text", "files", "hint", "chain"),
+    *("poster", "autoplay", "log", "kind", "text", "files", "hint", "chain", "stars", "remark"),
 )
 """The names of a view's parts."""
 
@@ -64,7 +64,7 @@ def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay:
         "message": _message(snapshot),
         "actions": actions(snapshot, around),
         "more": more(snapshot, file),
-        "video": clip(snapshot, file),
+        "video": _video(snapshot, file),
         "received": snapshot.received or 0,
         "total": snapshot.total or 0,
         "shape": {"width": width, "height": height},
@@ -76,12 +76,14 @@ def view_of(snapshot: Snapshot, *, nonce: str, base: Path, now: float, autoplay:
         "files": files(snapshot, base),
         "hint": hint(snapshot),
         "chain": _chain(around, base),
+        "stars": snapshot.stars,
+        "remark": snapshot.remark,
     }
 
 
 def clip_of(snapshot: Snapshot, base: Path) -> dict[str, Any] | None:
     """Return where a page finds a video: its file beside the notebook, and its address while that lives."""
-    return clip(snapshot, relative(snapshot.path, base))
+    return _video(snapshot, relative(snapshot.path, base))
 
 
 def _chain(around: Around, base: Path) -> list[dict[str, Any]]:
@@ -150,8 +152,7 @@ def message_of(error: PVideoError, tone: str) -> dict[str, str]:
     return {"key": error.key, "title": error.title, "sentence": error.sentence, "next": error.next, "tone": tone}
 
 
-def clip(snapshot: Snapshot, file: str) -> dict[str, Any] | None:
-    """Return where the page finds what was made; None while there is nothing to play."""
+def _video(snapshot: Snapshot, file: str) -> dict[str, Any] | None:
     url = playable(snapshot.output_url, demo=snapshot.realm == "demo")
     if not (url or file) or kind(snapshot) not in PLAYED:
         return None

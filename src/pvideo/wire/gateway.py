@@ -117,7 +117,7 @@ def upload(endpoint: Endpoint, body: Multipart, tell: Callable[[int, int], None]
     """Return the request that stores an input file. It costs nothing; its bytes stay out of the gateway's log."""
     headers = {"Content-Type": f"multipart/form-data; boundary={body.boundary}", "Content-Length": str(body.length), "Connection": "close"}
     if endpoint.kind != "direct":
-        headers |= {"cf-aig-skip-cache": "true", "cf-aig-max-attempts": "1", "cf-aig-collect-log-payload": "false"}
+        headers |= {"cf-aig-skip-cache": "true", "cf-aig-max-attempts": "1", "cf-aig-collect-log-payload": "false", **_routing(endpoint)}
     words = f"(multipart: content, {len(body.data):,} bytes)".encode()
     return Ask(method="POST", path="/files", headers=headers, body=words, pieces=lambda: body.pieces(tell))
 

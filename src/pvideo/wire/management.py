@@ -35,7 +35,7 @@ _TOKEN_CODES = frozenset({6003, 9106, 9109, 10000, 10001})
 _ABSENT = frozenset({404})
 _NO_LOGS = frozenset({400, 404, 405, 410, 501})
 """What the Logs API answers where it is not there is not documented: any of these."""
-_PAGE = 50
+_PAGE, _PAGES = 50, 20
 _STAND_IN = "put-in-by-the-connection"
 
 
@@ -51,6 +51,16 @@ class _Failed(Exception):  # noqa: N818 - it names what happened
         return self.status in _TOKEN_STATUSES or bool(self.codes & _TOKEN_CODES)
 
 
+def require() -> None:
+    """Look whether the package is installed.
+
+    Raises:
+        ManagementError: ``gateway_package``: it is not, with the line that installs it.
+    """
+    if importlib.util.find_spec("cloudflare") is None:
+        raise ManagementError("gateway_package")
+
+
 class Cloud:
     """One account's gateways.
 
@@ -64,8 +74,7 @@ class Cloud:
     """
 
     def __init__(self, there: Management, *, user_agent: str, transport: httpx.BaseTransport | None = None) -> None:
-        if importlib.util.find_spec("cloudflare") is None:
-            raise ManagementError("gateway_package")
+        require()
         import cloudflare
 
         self.there = there
@@ -98,8 +107,19 @@ class Cloud:
         Raises:
             ManagementError: They could not be read.
         """
-        found = self._do("list the gateways", lambda: [item.to_dict() for item in self._api.list(account_id=self._account, per_page=_PAGE)])
+        found = self._do("list the gateways", self._pages)
         return [Gateway.of(item, self._account) for item in found]
+
+    def _pages(self) -> list[dict[str, Any]]:
+        """Return all pages. The package's own way asks for ever where a server gives the same page again."""
+        found: dict[str, dict[str, Any]] = {}
+        for number in range(1, _PAGES + 1):
+            page = [item.to_dict() for item in self._api.list(account_id=self._account, page=number, per_page=_PAGE).result or []]
+            new = {str(item.get("id")): item for item in page if str(item.get("id")) not in found}
+            found |= new
+            if len(page) < _PAGE or not new:
+                break
+        return list(found.values())
 
     def get(self, name: str) -> Gateway | None:
         """Return one gateway as it is set, or None where there is none of that name.

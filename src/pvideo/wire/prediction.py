@@ -59,7 +59,8 @@ def parse_time(value: object) -> datetime | None:
     if not found:
         return None
     *numbers, fraction, sign, hours, minutes = found.groups()
-    zone = timezone((1 if sign == "+" else -1) * timedelta(hours=int(hours), minutes=int(minutes))) if sign and int(hours) < 24 else UTC
+    known = sign and int(hours) < 24 and int(minutes) < 60
+    zone = timezone((1 if sign == "+" else -1) * timedelta(hours=int(hours), minutes=int(minutes))) if known else UTC
     year, month, day, hour, minute, second = (int(number) for number in numbers)
     try:
         moment = datetime(year, month, day, hour, minute, min(second, 59), int((fraction or "0")[:6].ljust(6, "0")), zone)
