@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -19,10 +18,11 @@ from pvideo import metadata as log_metadata
 from pvideo.account import TOKENS, keep, kept
 from pvideo.endpoint import Endpoint, Management, in_demo, resolve, resolve_management
 from pvideo.errors import SettingsError
+from pvideo.prices import price_lists
 from pvideo.secrets import Secret, find_token, redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 __all__ = [
     "Endpoint",
@@ -305,36 +305,8 @@ def _plain(name: str, value: Any) -> Any:
     if name == "stored_key" and value and (not _ALIAS.fullmatch(str(value)) or find_token(str(value))):
         advice = "Give the alias it was stored under, not the key."
         raise SettingsError("setting_wrong", setting=name, problem="is no alias of a stored key", advice=advice)
-    readers: dict[str, Callable[[Any], Any]] = {"rate_limit": _rate, "prices": _prices, "inputs": dict}
+    readers: dict[str, Callable[[Any], Any]] = {"rate_limit": _rate, "prices": price_lists, "inputs": dict}
     return readers[name](value) if name in readers else value
-
-
-def _prices(value: Any) -> dict[str, Any]:
-    """Return price lists as `pvideo.model.price` reads them; the short form is dollars per run."""
-    lists = {str(model): _price_list(given) for model, given in dict(value).items()}
-    for model, found in lists.items():
-        if found is None:
-            advice = 'Give dollars per run, or {"per": "second", "usd": 0.15} (per second, output or run).'
-            raise SettingsError("setting_wrong", setting=f"prices[{redact(model)[:80]!r}]", problem="is no price", advice=advice)
-    return lists
-
-
-def _price_list(given: Any) -> dict[str, Any] | None:
-    if not isinstance(given, Mapping):
-        given = {"per": "run", "usd": given}
-    rates = given.get("rates", [{"usd": given.get("usd")}])
-    known = given.get("per", "second") in {"second", "output", "run"} and isinstance(rates, list) and all(map(_is_rate, rates))
-    return {**{name: given[name] for name in ("per", "seconds", "outputs") if name in given}, "rates": rates} if known and rates else None
-
-
-def _is_rate(rate: Any) -> bool:
-    if not isinstance(rate, Mapping) or isinstance(rate.get("usd"), bool):
-        return False
-    try:
-        amount = Decimal(str(rate.get("usd")))
-    except InvalidOperation:
-        return False
-    return amount.is_finite() and amount >= 0
 
 
 def _rate(value: Any) -> tuple[int, float] | None:
