@@ -149,7 +149,8 @@ class _Reader:
         value = expand_value(text, self._namespace)
         if isinstance(value, str):
             value = spread(self._model, name, value, each=self._each) or coerce(self._model, name, value)
-        fixed, varied = axes_of(self._model, {name: value})
+        # Without a schema a list may be what the model takes: it is one value.
+        fixed, varied = axes_of(self._model, {name: value}) if self._model.has_schema else ({name: value}, {})
         self.inputs.pop(name, None)
         self.axes.pop(name, None)
         self.inputs.update({name: (not one) if turned else one for name, one in fixed.items()})
