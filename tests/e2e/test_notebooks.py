@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-VIDEOS = {"01-quickstart": 2, "02-prompt-iteration": 9, "03-teaching": 4, "04-any-model": 1}
+VIDEOS = {"01-quickstart": 2, "02-prompt-iteration": 8, "03-teaching": 4, "04-any-model": 1}
 """How many videos each notebook makes: what it pays for once it is run with an account."""
 BESIDE = {"03-teaching": 2, "04-any-model": 5}
 """What is created beside the videos: the aborted one and the one made by hand; images, text, sound and JSON of other models."""
