@@ -7,18 +7,16 @@ and last the file that ``%pvideo setup`` keeps when asked.
 from __future__ import annotations
 
 import os
-import re
 import threading
 from dataclasses import dataclass, field, fields
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pvideo import metadata as log_metadata
 from pvideo.account import TOKENS, keep, kept
 from pvideo.endpoint import Endpoint, Management, in_demo, resolve, resolve_management
 from pvideo.errors import SettingsError
-from pvideo.prices import price_lists
+from pvideo.fitting import fit, made
 from pvideo.secrets import Secret, find_token, redact
 
 if TYPE_CHECKING:
@@ -43,11 +41,6 @@ __all__ = [
     "use_demo_gateway",
     "use_ipython",
 ]
-
-# A gateway's name has at most 64 characters (Cloudflare's limits page); ids like "abc123" are fine.
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
-_ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +121,6 @@ _ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "home": ("PVIDEO_HOME",),
     "label": ("PVIDEO_LABEL",),
 }
-_WORDS = {"reconcile": ("gateway", "direct"), "upload": ("gateway", "direct")}
 _names = {item.name for item in fields(Settings)}
 
 
@@ -141,7 +133,7 @@ def current() -> Settings:
     with _lock:
         layers = (kept(), _environment(), _ipython, _explicit)
         merged = {name: value for layer in layers for name, value in layer.items() if value not in (None, "") or layer is _explicit}
-    values = {name: _fit(name, value) for name, value in merged.items()}
+    values = {name: fit(name, value) for name, value in merged.items()}
     values.setdefault("home", _default_home())
     return Settings(**values)
 
@@ -160,7 +152,7 @@ def configure(**changes: Any) -> None:
     if unknown:
         advice = f"There are: {', '.join(sorted(_names))}."
         raise SettingsError("setting_wrong", setting=unknown[0], problem="is not a setting", advice=advice)
-    fitted = {name: _fit(name, value) for name, value in changes.items()}
+    fitted = {name: fit(name, value) for name, value in changes.items()}
     with _lock:
         if fitted.get("reconcile") == "direct" and not (fitted.get("replicate_token") or current().replicate_token):
             raise SettingsError("reconcile_direct", gateway=current().gateway_id or "the gateway")
@@ -247,100 +239,7 @@ def _read_token(variable: str) -> Secret:
 
     `os.getenv` here and elsewhere: a verbose traceback of IPython prints what a failing line names, and ``os.environ`` is every token.
     """
-    return _made(lambda: os.getenv(variable, ""), f"{variable}, environment")
-
-
-def _secret(value: object, source: str) -> Secret:
-    if isinstance(value, Secret):
-        return value
-    return _made(lambda: str(value), source)
-
-
-def _made(read: Callable[[], str], source: str) -> Secret:
-    try:
-        return Secret.read(read, source)
-    except ValueError:
-        raise SettingsError("setting_wrong", setting=source, problem="is not a token", advice="Give it again: %pvideo setup.") from None
-
-
-def _fit(name: str, value: Any) -> Any:
-    """Return `value` as the type of the field `name`."""
-    if name in TOKENS:
-        return None if value is None else _secret(value, f"{name}, configure")
-    if name in {"budget_session", "budget_day", "confirm_over"}:
-        return _dollars(name, value)
-    if name == "deadline":
-        return _deadline(value)
-    if name in _WORDS:
-        return _word(name, value)
-    if name in {"label", "metadata"}:
-        return _carried(name, value)
-    return _plain(name, value)
-
-
-def _carried(name: str, value: Any) -> Any:
-    """Return what a create carries for the gateway's log."""
-    if name == "label":
-        return log_metadata.check({"label": "" if value is None else value}, setting="label")["label"]
-    return log_metadata.check({} if value is None else value)
-
-
-def _word(name: str, value: Any) -> Any:
-    """Return a value that is one of a few words."""
-    if value not in _WORDS[name]:
-        advice = "Give " + " or ".join(f'"{word}"' for word in _WORDS[name]) + "."
-        raise SettingsError("setting_wrong", setting=name, problem=f"is {value!r}", advice=advice)
-    return value
-
-
-def _plain(name: str, value: Any) -> Any:
-    """Return names, hosts and inputs; what has no rule of its own passes."""
-    if name in {"folder", "home"}:
-        return Path(value).expanduser()
-    if name == "trust_host":
-        return (value,) if isinstance(value, str) else tuple(value)
-    if name in {"account_id", "gateway_id"} and value and not _NAME.fullmatch(str(value)):
-        problem = f"is {str(value)[:80]!r}; a name has at most 64 letters, digits, dashes, dots and underscores"
-        raise SettingsError("setting_wrong", setting=name, problem=redact(problem), advice="Copy it from the dashboard, AI > AI Gateway.")
-    if name == "stored_key" and value and (not _ALIAS.fullmatch(str(value)) or find_token(str(value))):
-        advice = "Give the alias it was stored under, not the key."
-        raise SettingsError("setting_wrong", setting=name, problem="is no alias of a stored key", advice=advice)
-    readers: dict[str, Callable[[Any], Any]] = {"rate_limit": _rate, "prices": price_lists, "inputs": dict}
-    return readers[name](value) if name in readers else value
-
-
-def _rate(value: Any) -> tuple[int, float] | None:
-    if value is None:
-        return None
-    try:
-        requests, seconds = value
-        fits = int(requests) == requests and requests >= 1 and 1 <= float(seconds) <= 86_400
-    except (TypeError, ValueError):
-        fits = False
-    if not fits:
-        advice = "Give (requests, seconds), for example (100, 60)."
-        raise SettingsError("setting_wrong", setting="rate_limit", problem=f"is {value!r}", advice=advice)
-    return int(requests), float(seconds)
-
-
-def _dollars(name: str, value: Any) -> Decimal | None:
-    if value is None and name != "confirm_over":
-        return None
-    try:
-        amount = Decimal(str(value))
-    except InvalidOperation:
-        amount = Decimal(-1)
-    if not amount.is_finite() or amount < 0:
-        raise SettingsError("setting_wrong", setting=name, problem=f"is {value!r}", advice="Give US dollars, for example 5.00.")
-    return amount
-
-
-def _deadline(value: Any) -> float:
-    # Replicate takes 5 s to 24 h (its OpenAPI document, Cancel-After).
-    seconds = float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else 0.0
-    if not 5 <= seconds <= 86_400:
-        raise SettingsError("setting_wrong", setting="deadline", problem=f"is {value!r}", advice="Give seconds, 5 to 86400.")
-    return seconds
+    return made(lambda: os.getenv(variable, ""), f"{variable}, environment")
 
 
 def _in_child() -> None:

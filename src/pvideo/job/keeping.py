@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pvideo import settings
 from pvideo.errors import InputError, PVideoError
+from pvideo.job import log
 from pvideo.library.files import hash_file
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def rate(engine: Engine, video: Video, stars: int | None, note: str | None) -> N
         columns["remark"] = note.strip()[:LONGEST_NOTE]
     if columns:
         engine.note(video.intent, **columns)
+    if "stars" in columns:
+        log.rated(engine.row(video.intent), columns["stars"])
 
 
 def find(engine: Engine, video: Video, where: str | Path | None) -> Path | None:
