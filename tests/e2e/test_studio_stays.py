@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from tests.e2e.lab import Lab
 
 MADE = "import pvideo\nstudio = pvideo.Studio()\nstudio"
+PLAYS = """cells => cells.every((cell) => {
+  const outputs = JSON.stringify(jupyterapp.shell.currentWidget.context.model.toJSON().cells[cell].outputs);
+  return outputs.includes("<video") && !outputs.includes("widget-view+json");
+})"""
+"""A save would write a player for these cells: the video is there, and no widget."""
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -48,7 +53,7 @@ def test_a_reload_finds_the_studio_and_two_views_agree(open_lab: Callable[..., L
         lab.expect_status(view.locator("section.pvideo-card").first, "succeeded")
 
     # The file holds the newest card as html, and words; no widget that nobody has any more.
-    lab.wait_for_saved_html(1)
+    lab.page.wait_for_function(PLAYS, arg=[1, 2], timeout=30_000)
     book = lab.read()
     for cell in (1, 2):
         (bundle,) = [output["data"] for output in book["cells"][cell]["outputs"] if "data" in output]

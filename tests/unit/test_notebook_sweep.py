@@ -471,3 +471,16 @@ def test_the_saved_table_has_headers_and_holds_what_was_typed_as_text(demo: Runn
     assert "A &lt;b&gt;cat&lt;/b&gt;" in html
     assert "<b>cat" not in html
     assert not any(word in html for word in ("<style", "<svg", "data-", "role="))
+
+
+def test_a_star_on_a_tile_is_the_video_s_rating(demo: RunningDemo, page: None) -> None:
+    board = board_of(seed=[1]).wait(60)
+    shown = Sheet(board)
+    assert shown.sheet["rates"]
+
+    say(shown, {"kind": "rate", "id": board[0].intent, "stars": 1})
+    shown.push()
+
+    assert board[0].stars == 1
+    assert shown.sheet["tiles"][0]["stars"] == 1
+    shown.close()

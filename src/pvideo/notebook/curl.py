@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import subprocess
 from typing import TYPE_CHECKING
@@ -53,8 +54,6 @@ def run_in_demo(command: str) -> str:
         DemoError: The demo did not start.
         OSError: There is no shell.
     """
-    import os
-
     from .demonstration import demo_endpoint
 
     address = demo_endpoint()
@@ -63,13 +62,18 @@ def run_in_demo(command: str) -> str:
     done = subprocess.run(  # noqa: S602 - it is our own line, and a shell is the point
         command,
         shell=True,
-        env={**os.environ, **known, "no_proxy": "127.0.0.1"},
+        env={**_plain_environment(), **known, "no_proxy": "127.0.0.1"},
         capture_output=True,
         text=True,
         timeout=_RUN_AT_MOST,
         check=False,
     )
     return redact(done.stdout or done.stderr)
+
+
+def _plain_environment() -> dict[str, str]:
+    """Return what a shell needs of the environment; real tokens are not among it."""
+    return {name: value for name in ("PATH", "HOME", "LANG", "TMPDIR") if (value := os.getenv(name))}
 
 
 def warning(step: Step, price: str, *, demo: bool) -> str:
@@ -86,7 +90,7 @@ def _headers(step: Step) -> list[tuple[str, str]]:
 
 def _value(name: str, value: str) -> str:
     variable = VARIABLES.get(name.lower())
-    return f"f\"Bearer {{os.environ['{variable}']}}\"" if variable else repr(value)
+    return f"f\"Bearer {{os.getenv('{variable}')}}\"" if variable else repr(value)
 
 
 def _body(text: str) -> str:

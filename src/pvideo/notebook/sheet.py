@@ -192,13 +192,18 @@ class Sheet(Live):
             if before:
                 self.panels.drop(before)
             if video is not None:
-                made = Card(video, took_over=self._took_over, saved_anew=self.panels.changed)
-                made.silent = True
-                self.panels.add(self._card, made)
+                self.panels.add(self._card, lambda: self._card_of(video))
             self.opened = self._card
+
+    def _card_of(self, video: Video) -> Card:
+        made = Card(video, took_over=self._took_over, saved_anew=self.panels.changed)
+        made.silent = True
+        return made
 
     def _took_over(self, old: Video, new: Video) -> None:
         """Let what a card's button made stand in the tile's place, unless there is a video that would be gone from the sheet."""
+        if self._find(old.snapshot().intent) is None:
+            return  # of a card further below
         if old.snapshot().status == _KEPT:
             self.opened = ""
         else:
