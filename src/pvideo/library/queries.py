@@ -102,5 +102,7 @@ def size(journal: Store, *, realm: str | None = None) -> tuple[int, int]:
 
 
 def _select(journal: Store, where: list[str], values: list[Any], *, limit: int, offset: int) -> list[JobRow]:
-    sql = f"SELECT * FROM jobs WHERE {' AND '.join(where)} ORDER BY pressed_at DESC, intent LIMIT ? OFFSET ?"  # noqa: S608 - our own names
+    # The page's ids come from an index that holds all of the question, so that skipping 5,000 rows reads none of them.
+    page = f"SELECT intent FROM jobs WHERE {' AND '.join(where)} ORDER BY pressed_at DESC, intent LIMIT ? OFFSET ?"  # noqa: S608 - our own names
+    sql = f"SELECT * FROM jobs WHERE intent IN ({page}) ORDER BY pressed_at DESC, intent"  # noqa: S608
     return [decode(row) for row in journal.read(sql, *values, limit, offset)]
