@@ -27,7 +27,15 @@ if TYPE_CHECKING:
 
 ROOT = Path(pvideo.__file__).parent
 MODES = ("Plain", "Context", "Verbose", "Minimal")
-AFTER_A_PRESS = ["job/sending.py", "job/finding.py", "job/watching.py", "job/saving.py", "job/ends.py", "job/course.py", "job/endpoints.py"]
+AFTER_A_PRESS = [
+    "job/sending.py",
+    "job/finding.py",
+    "job/watching.py",
+    "job/saving.py",
+    "job/ends.py",
+    "job/course.py",
+    "job/endpoints.py",
+]
 IN_A_PRESS = [
     "settings.py",
     "secrets.py",
@@ -36,6 +44,7 @@ IN_A_PRESS = [
     "job/press.py",
     "job/intent.py",
     "job/engine.py",
+    "job/process.py",
 ]
 MANAGING = ["wire/management.py", "wire/gateways.py", "job/gateways.py", "endpoint.py"]
 OFF_THE_WIRE = {"__init__.py", "part.py", "hosts.py", "management.py", "gateways.py"}
