@@ -17,7 +17,8 @@ from pvideo.job.engine import Engine
 from pvideo.job.press import press
 from pvideo.job.tally import Tally, standing, tally
 from pvideo.job.thread import uncut
-from pvideo.job.video import Video, over
+from pvideo.job.video import Video
+from pvideo.job.waiting import over
 from pvideo.model.price import money
 
 if TYPE_CHECKING:
