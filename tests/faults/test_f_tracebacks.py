@@ -27,15 +27,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(pvideo.__file__).parent
 MODES = ("Plain", "Context", "Verbose", "Minimal")
-AFTER_A_PRESS = [
-    "job/sending.py",
-    "job/finding.py",
-    "job/watching.py",
-    "job/saving.py",
-    "job/ends.py",
-    "job/course.py",
-    "job/endpoints.py",
-]
+AFTER_A_PRESS = ["job/sending.py", "job/finding.py", "job/watching.py", "job/saving.py", "job/ends.py", "job/course.py", "job/endpoints.py"]
 IN_A_PRESS = [
     "settings.py",
     "secrets.py",
