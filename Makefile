@@ -9,7 +9,7 @@ SETUP := $(PYTHON) tests/tools/environment.py $(VENV)
 # What an installed environment was made from: a change in src/ counts at once, one in these means installing again.
 SOURCES := pyproject.toml js/package.json $(shell find js/src -type f 2>/dev/null)
 
-.PHONY: demo test bench lint types javascript python programs js clean
+.PHONY: demo test bench lint types javascript python programs pictures js clean
 .DEFAULT_GOAL := help
 
 help: ## the commands
@@ -26,6 +26,9 @@ lint types javascript python: $(VENV)/.installed-test ## only this part of the c
 
 bench: programs $(VENV)/.installed-test $(SECOND)/.installed ## measure everything (ten minutes); the table is kept in tests/bench/RESULTS.md
 	@$(RUN) -m tests.bench
+
+pictures: programs $(VENV)/.installed-test $(SECOND)/.installed ## take the README's pictures again
+	@$(RUN) tests/tools/pictures.py
 
 js: $(VENV)/.installed-test ## bundle the widget again
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --prefix js run build

@@ -35,6 +35,7 @@ def test_a_cell_with_ranges_fills_a_sheet_and_pays_for_each_video_once(lab: Lab,
     expect_state(sheet, "over")
 
     expect(sheet.locator(".pvideo-sheet-stands")).to_contain_text("4 of 4 done")
+    lab.picture("sheet-board", of=lab.output(1))
     lab.run(2)
     expect(lab.output(2)).to_contain_text("4 1 48")
     asked = [(one["input"]["seed"], one["input"]["fps"]) for one in demo.predictions()]

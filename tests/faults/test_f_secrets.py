@@ -262,16 +262,18 @@ def test_F10_the_demo_never_reads_real_tokens_and_takes_none(scene: Scene, monke
 
     from pvideo.notebook import demonstration
 
-    real = {"CF_AIG_TOKEN": cloudflare_canary(), "REPLICATE_API_TOKEN": replicate_canary()}
+    real = {"CF_AIG_TOKEN": cloudflare_canary(), "REPLICATE_API_TOKEN": replicate_canary(), "CLOUDFLARE_API_TOKEN": cloudflare_canary()}
     for name, value in real.items():
         monkeypatch.setenv(name, value)
     address = {"base_url": scene.demo.base_url, "gateway_token": "demo-word-gateway", "replicate_token": "demo-word-replicate"}
+    address |= {"management_url": "http://127.0.0.1:9/client/v4", "management_token": "demo-word-account"}
     monkeypatch.setattr(demonstration, "_ask", lambda _: SimpleNamespace(**address, account="demo", gateway="pvideo"))
     endpoint = demonstration.demo_endpoint()
     tokens = (endpoint.gateway_token.reveal(), endpoint.replicate_token.reveal())
     assert (endpoint.realm, *tokens) == ("demo", "demo-word-gateway", "demo-word-replicate")
     settings.use_demo(demonstration.demo_endpoint)
     assert settings.endpoint() == endpoint
+    assert settings.management().token.reveal() == "demo-word-account"
     for headers in (
         {"cf-aig-authorization": f"Bearer {real['CF_AIG_TOKEN']}"},
         {**scene.demo.headers, "authorization": f"Bearer {real['REPLICATE_API_TOKEN']}"},

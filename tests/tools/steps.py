@@ -22,8 +22,11 @@ STEPS = {
         ("npm", "--prefix", "js", "install", "--silent"),
         *(("npm", "--prefix", "js", "run", "--silent", script) for script in _SCRIPTS),
     ),
-    # What is quick and near the code first, two files at a time; then what kills processes and drives browsers, one after the other.
-    "python": ((*_PYTEST, "-n", "2", "--dist", "loadfile", "tests/unit", "tests/contract"), (*_PYTEST, "tests/faults", "tests/e2e")),
+    # Two files at a time; then what wants both processors or a browser, one after the other.
+    "python": (
+        (*_PYTEST, "-n", "2", "--dist", "loadfile", "-m", "not kill", "tests/unit", "tests/contract", "tests/faults"),
+        (*_PYTEST, "tests/faults/test_kill.py", "tests/e2e"),
+    ),
 }
 
 

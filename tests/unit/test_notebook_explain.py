@@ -126,6 +126,13 @@ def test_a_rejected_and_an_unconfirmed_one_are_explained_too() -> None:
     assert "no answer" in repr(told(exchange(status=None), status="unconfirmed", done=False))
 
 
+def test_what_the_gateway_noted_stands_at_the_end() -> None:
+    found = explained(snap("succeeded"), [exchange()], log="cat · log 01LOG · gate <b>")
+
+    assert repr(found).endswith("cat · log 01LOG · gate <b>")
+    assert found._repr_html_().endswith("<p>cat · log 01LOG · gate &lt;b&gt;</p></div>")
+
+
 def test_by_hand_for_a_real_account_is_left_to_the_person() -> None:
     with pytest.raises(PVideoError, match="where it is paid"):
         told(exchange()).run()
@@ -163,6 +170,15 @@ def test_the_printed_curl_and_python_make_the_same_press(demo: RunningDemo) -> N
     assert paid[0]["input"] == paid[1]["input"] == paid[2]["input"]
     for token in (demo.gateway_token, demo.replicate_token):
         assert token not in found.curl + found.python + repr(found) + found._repr_html_()
+
+
+def test_the_log_is_read_where_a_token_may(demo: RunningDemo, monkeypatch: pytest.MonkeyPatch) -> None:
+    video = generate("A cat", duration=1, draft=True).wait(60)
+    before = explanation(video).log
+    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", demo.config.management_token)
+
+    assert before == ""
+    assert f"log {video.snapshot().log_id}" in explanation(video).log
 
 
 def test_the_file_s_curl_fetches_the_file(demo: RunningDemo, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ _TOLD = (
     *("intent", "name", "model", "version", "prompt", "template", "typed", "input", "seed", "seed_ours", "notes", "realm"),
     *("prediction_id", "log_id", "day", "pressed_at", "sent_at", "created_at", "finished_at", "took", "seconds"),
     *("estimate", "cost", "sha256", "bytes", "media", "press_key", "shape", "parent", "made_from", "made_as"),
-    *("stars", "remark"),
+    *("sweep", "stars", "remark"),
 )
 
 

@@ -34,6 +34,8 @@ class Explanation:
     """What is to be said where there was no request."""
     demo: bool = False
     price: str = ""
+    log: str = ""
+    """What the gateway noted of it, where a token may read that."""
 
     @property
     def curl(self) -> str:
@@ -63,11 +65,13 @@ class Explanation:
         lines = [self.head, *([self.nothing] if self.nothing else [])]
         for step in self.steps:
             lines += _lines(step)
+        lines += [self.log] if self.log else []
         return redact("\n".join(lines))
 
     def _repr_html_(self) -> str:
         rows = "".join(self._details(step) for step in self.steps)
-        return redact(f"<div><p><b>{escape(self.head)}</b></p>{f'<p>{escape(self.nothing)}</p>' if self.nothing else ''}{rows}</div>")
+        head = f"<p><b>{escape(self.head)}</b></p>{f'<p>{escape(self.nothing)}</p>' if self.nothing else ''}"
+        return redact(f"<div>{head}{rows}{f'<p>{escape(self.log)}</p>' if self.log else ''}</div>")
 
     def data(self) -> list[dict[str, Any]]:
         """Return the steps as a page shows them."""
@@ -118,10 +122,27 @@ def explanation(video: Video) -> Explanation:
     engine = Engine.get()
     row = engine.journal.get(video.intent)
     place = (row.base_url, row.outputs) if row is not None else ("", ())
-    return explained(video.snapshot(), engine.exchanges(video.intent), base_url=place[0], outputs=place[1])
+    return explained(video.snapshot(), engine.exchanges(video.intent), base_url=place[0], outputs=place[1], log=_noted(video))
 
 
-def explained(snapshot: Snapshot, exchanges: list[dict[str, Any]], *, base_url: str = "", outputs: tuple[str, ...] = ()) -> Explanation:
+def _noted(video: Video) -> str:
+    """Return the gateway's log entry in words; empty where no token is set for that, or nothing was answered that it could have noted."""
+    from pvideo.settings import management
+
+    from .log import part
+
+    if not video.snapshot().log_id:
+        return ""
+    try:
+        management()
+    except PVideoError:
+        return ""
+    return part(video)
+
+
+def explained(
+    snapshot: Snapshot, exchanges: list[dict[str, Any]], *, base_url: str = "", outputs: tuple[str, ...] = (), log: str = ""
+) -> Explanation:
     """Return the requests of a job in words."""
     nothing = ""
     if not exchanges:
@@ -132,6 +153,7 @@ def explained(snapshot: Snapshot, exchanges: list[dict[str, Any]], *, base_url: 
         nothing=nothing,
         demo=snapshot.realm == "demo",
         price=snapshot.price.text,
+        log=log,
     )
 
 
