@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _recover(*, wait: bool) -> int:
     from pvideo.errors import PVideoError
     from pvideo.job.engine import Engine
-    from pvideo.job.video import over
+    from pvideo.job.waiting import over
 
     try:
         engine = Engine.get()

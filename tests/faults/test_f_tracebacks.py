@@ -36,6 +36,7 @@ IN_A_PRESS = [
     "job/press.py",
     "job/intent.py",
     "job/engine.py",
+    "job/process.py",
 ]
 MANAGING = ["wire/management.py", "wire/gateways.py", "job/gateways.py", "endpoint.py"]
 OFF_THE_WIRE = {"__init__.py", "part.py", "hosts.py", "management.py", "gateways.py"}

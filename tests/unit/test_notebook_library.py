@@ -13,9 +13,10 @@ from tests.support.notebook import FakeComm
 import pvideo
 from pvideo import settings
 from pvideo.job.engine import Engine
-from pvideo.notebook import base, library
+from pvideo.notebook import base, errands
 from pvideo.notebook.history import ROW_KEYS, as_text, row_view, text_of, total
-from pvideo.notebook.library import History, thumb
+from pvideo.notebook.library import History
+from pvideo.notebook.thumbs import thumb
 
 if TYPE_CHECKING:
     import threading
@@ -42,7 +43,7 @@ def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def threads(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
     started: list[threading.Thread] = []
-    monkeypatch.setattr(library, "hand", lambda *args: started.append(base.hand(*args)))
+    monkeypatch.setattr(errands, "hand", lambda *args: started.append(base.hand(*args)))
     return started
 
 
@@ -70,7 +71,7 @@ def test_only_the_rows_that_are_asked_for_are_sent() -> None:
     say(history, "rows", start=-1, stop=5)
 
     pages = [message.data["content"] for message in history.comm.custom("rows")]
-    assert [len(page["rows"]) for page in pages] == [20, library.PAGE]
+    assert [len(page["rows"]) for page in pages] == [20, errands.PAGE]
     assert pages[0]["rows"][0]["id"] == "job-39"
     assert history.found["count"] == 50
     assert history.found["total"].startswith("50 videos · 1 kB · $")

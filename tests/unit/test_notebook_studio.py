@@ -13,7 +13,7 @@ from pvideo.endpoint import Endpoint
 from pvideo.errors import BudgetError, InputError, Problem, PVideoError
 from pvideo.model import catalog
 from pvideo.model.given import from_schema
-from pvideo.notebook import base, orders, pulse, studio
+from pvideo.notebook import base, loading, orders, pulse, studio
 from pvideo.notebook.studio import Studio
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def pressed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 @pytest.fixture
 def threads(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
     started: list[threading.Thread] = []
-    for room in (studio, orders):
+    for room in (loading, orders):
         monkeypatch.setattr(room, "hand", lambda *args: started.append(base.hand(*args)))
     return started
 
@@ -390,7 +390,7 @@ def test_an_unknown_model_is_asked_for_while_the_studio_is_already_there(other: 
 
 def test_while_its_model_is_asked_for_a_press_sends_nothing(other: list[Any], pressed: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     waiting: list[Any] = []
-    monkeypatch.setattr(studio, "hand", lambda *args: waiting.append(args))
+    monkeypatch.setattr(loading, "hand", lambda *args: waiting.append(args))
     shown = Studio("someone/something", prompt=CAT)
     assert shown.state["phase"] == "loading"
 

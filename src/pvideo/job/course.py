@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pvideo.endpoint import DELIVERY_HOSTS
 from pvideo.errors import JournalError, PVideoError
+from pvideo.job import exchanges
 from pvideo.job.estimate import ENOUGH
 from pvideo.job.feed import Feed
 from pvideo.job.live import Live, expected_kind, picture
@@ -177,8 +178,7 @@ class Course:
 
                 await find_more(self)
             if self.exchanges:
-                kept, self.exchanges = self.exchanges, []
-                await self.written(lambda: self.tools.journal.update(self.row.intent, exchanges=kept))
+                await exchanges.write(self)
         except asyncio.CancelledError:
             raise
         except Exception as problem:

@@ -6,28 +6,21 @@ nbclient), commits and decoding run in threads of their own, and nothing here pr
 
 from __future__ import annotations
 
-import asyncio
-import atexit
-import logging
 import os
 import threading
 import time
 import uuid
-from contextlib import suppress
-from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pvideo import settings
-from pvideo.errors import PVideoError
-from pvideo.job import adoption, lineage
-from pvideo.job.clock import HOUR
+from pvideo.job import adoption, exchanges, filing, lineage
 from pvideo.job.course import Course
 from pvideo.job.endpoints import USER_AGENT, Endpoints
-from pvideo.job.intent import without_secrets
 from pvideo.job.live import Live, revived
+from pvideo.job.lookups import Lookups
 from pvideo.job.owner import myself
 from pvideo.job.probe import examine
+from pvideo.job.process import engines
 from pvideo.job.thread import LoopThread
 from pvideo.job.tools import Tools, current_intent
 from pvideo.job.video import Video
@@ -36,13 +29,12 @@ from pvideo.library.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pvideo.endpoint import Endpoint
     from pvideo.job.tools import Fetched
     from pvideo.library.rows import JobRow
     from pvideo.model.reference import Reference
-
-logger = logging.getLogger(__name__)
 
 CLOSE_WITHIN = 1.0
 """The interpreter's end is not held up for longer, in seconds."""
@@ -50,7 +42,6 @@ CLOSE_WITHIN = 1.0
 _ANSWERS_WITHIN = 0.9
 """Seconds that creates get at the end to be answered."""
 
-_FLUSH_AT = 20
 _ANSWER_WITHIN = 60.0
 
 
@@ -62,18 +53,17 @@ class Engine:
         **parts: Replaces parts of `Tools`, in tests.
     """
 
-    _engines: ClassVar[dict[Path, Engine]] = {}
-    _making: ClassVar[threading.RLock] = threading.RLock()
+    _engines: ClassVar[dict[Path, Engine]] = engines.open
 
     def __init__(self, journal: Journal, **parts: Any) -> None:
         self.journal = journal
         self.pid = os.getpid()
         self.asked: set[str] = set()
         """Presses whose unknown price was told already."""
-        self._asking: set[Reference] = set()
         self.pressing = threading.RLock()
         """Held from writing a press down until its job is known here."""
         self._endpoints = Endpoints(self._heard)
+        self._lookups = Lookups(self._endpoints.model)
         reached = {"client": self._endpoints.client, "endpoint": self._endpoints.known, "direct": self._endpoints.direct}
         reached["files"] = self._endpoints.files
         given = {**reached, "fetch": self._fetch, "examine": examine}
@@ -91,14 +81,7 @@ class Engine:
         Raises:
             JournalError: The journal cannot be opened.
         """
-        path = settings.current().journal_path.absolute()
-        with cls._making:
-            if path not in cls._engines:
-                journal = Journal(path)
-                if journal.damaged is not None:
-                    sidecar.rebuild(journal, settings.current().video_folder)
-                cls._engines[path] = cls(journal)
-            return cls._engines[path]
+        return engines.get(settings.current().journal_path.absolute(), _open)
 
     def submit(self, row: JobRow, *, sent: dict[str, Any], hide: tuple[str, ...] = ()) -> Video:
         """Start a new job and return its handle at once."""
@@ -181,12 +164,7 @@ class Engine:
             TimeoutError: No answer came `within` so many seconds.
         """
         endpoint = settings.endpoint()
-
-        async def look() -> dict[str, Any]:
-            async with asyncio.timeout(within):
-                return await self._endpoints.model(endpoint, reference)
-
-        found: dict[str, Any] = self._thread.ask(look, within + 1.0)
+        found: dict[str, Any] = self._thread.ask(lambda: self._lookups.look(endpoint, reference, within), within + 1.0)
         return found
 
     def refresh_model(self, reference: Reference, told: Callable[[dict[str, Any]], None]) -> None:
@@ -196,27 +174,11 @@ class Engine:
             PVideoError: There is no account.
         """
         endpoint = settings.endpoint()
-
-        async def look() -> None:
-            if reference in self._asking:
-                return
-            self._asking.add(reference)
-            try:
-                told(await self._endpoints.model(endpoint, reference))
-            except PVideoError as error:
-                logger.info("%s was not asked anew: %s", reference, error.key)
-            finally:
-                self._asking.discard(reference)
-
-        self.call(lambda: self._thread.spawn(look()))
+        self.call(lambda: self._thread.spawn(self._lookups.refresh(endpoint, reference, told)))
 
     def save(self, intent: str, *, folder: Path) -> None:
         """Save a made video now, into `folder` when its own is closed; also one whose file has moved, while it lives."""
-
-        def act(course: Course) -> None:
-            self._thread.spawn(self._save(course, str(folder)))
-
-        self._do(intent, act)
+        self._do(intent, lambda course: self._thread.spawn(filing.save(course, str(folder), self._start)))
 
     def note(self, intent: str, *, show: dict[str, Any] | None = None, **columns: Any) -> None:
         """Write down what a person says of a job, in the journal and beside its file. Not on the engine's thread.
@@ -226,15 +188,7 @@ class Engine:
         """
         self.video(intent)
         course = self._courses[intent]
-
-        async def write() -> None:
-            await course.record(show=show, **columns)
-            row = course.row
-            file = Path(row.files[0]) if row.finished and row.files else None
-            if file is not None and file.is_file():
-                await self.tools.disk.run(lambda: _beside(file, row))
-
-        self._thread.ask(write, _ANSWER_WITHIN)
+        self._thread.ask(lambda: filing.note(course, show=show, columns=columns), _ANSWER_WITHIN)
 
     def begin(self, row: JobRow) -> Course:
         """Start a job that the journal has. On the engine's thread."""
@@ -259,9 +213,7 @@ class Engine:
 
     def exchanges(self, intent: str) -> list[dict[str, Any]]:
         """Return a job's exchanges, oldest first, with those that are not written down yet."""
-        course = self._courses.get(intent)
-        kept = self.journal.exchanges(intent)
-        return kept + list(course.exchanges) if course is not None else kept
+        return exchanges.known(self._courses.get(intent), self.journal.exchanges(intent))
 
     def courses(self) -> list[Course]:
         """Return the jobs this process knows."""
@@ -270,9 +222,7 @@ class Engine:
 
     def close(self, timeout: float = CLOSE_WITHIN) -> None:
         """End the thread. What runs goes on at Replicate, and the journal has it for the next process."""
-        with self._making:
-            for path in [path for path, engine in self._engines.items() if engine is self]:
-                del self._engines[path]
+        engines.drop(self)
         self._hear_answers()
         if self._thread.close(timeout):
             self.journal.close()
@@ -291,18 +241,6 @@ class Engine:
     def _start(self, course: Course, *, of_another: bool = False) -> None:
         going_on = adoption.follow(course) if of_another else course.run()
         course.task = self._thread.spawn(going_on)
-
-    async def _save(self, course: Course, folder: str) -> None:
-        if course.live.missing:
-            if self.tools.clock.since_sent(course.row) >= HOUR:
-                return  # Replicate has deleted it, too
-            await course.record(state="fetching", files=(), show={"missing": False, "paths": (), "reused": False, "error": None})
-        elif course.live.error is not None and course.live.error.key in {"disk_full_after", "folder_closed_after"}:
-            await course.record(folder=folder)
-        if course.row.finished or (course.task is not None and not course.task.done()):
-            course.nudge()
-        else:
-            self._start(course)
 
     async def _recover(self) -> list[JobRow]:
         mine = {course.row.intent for course in self.courses()}
@@ -335,39 +273,12 @@ class Engine:
     def _heard(self, exchange: Any) -> None:
         """Keep an exchange with the job on whose behalf it was."""
         course = self._courses.get(current_intent.get())
-        if course is None:
-            return
-        shown = without_secrets(asdict(exchange), course.row)
-        # A model may repeat a secret in its own words, which only the process of the press can tell.
-        course.exchanges.append({**shown, **{part: course.struck(shown[part]) for part in ("request_body", "response_body", "error")}})
-        if len(course.exchanges) >= _FLUSH_AT:
-            kept, course.exchanges = course.exchanges, []
-            self._thread.spawn(course.written(lambda: self.journal.update(course.row.intent, exchanges=kept)))
+        if course is not None and exchanges.keep(course, exchange):
+            self._thread.spawn(exchanges.write(course))
 
 
-def _beside(file: Path, row: JobRow) -> None:
-    with suppress(OSError):  # a folder that is closed by now: the journal has it
-        sidecar.write(file, row)
-
-
-def _end() -> None:
-    for engine in list(Engine._engines.values()):  # noqa: SLF001 - this module's own
-        engine.close()
-
-
-def _before_fork() -> None:
-    """Let the thread finish what it imports: a child inherits a half-imported module, and would wait for it for ever."""
-    if Engine._engines:  # noqa: SLF001
-        from pvideo.job import finding, saving  # noqa: F401
-        from pvideo.wire import client, download  # noqa: F401
-
-
-def _forked() -> None:
-    """In a forked child: the thread did not come along, and the parent's journal is not ours to touch."""
-    Engine._engines = {}  # noqa: SLF001
-    Engine._making = threading.RLock()  # noqa: SLF001
-
-
-atexit.register(_end)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_child=_forked)
+def _open(path: Path) -> Engine:
+    journal = Journal(path)
+    if journal.damaged is not None:
+        sidecar.rebuild(journal, settings.current().video_folder)
+    return Engine(journal)

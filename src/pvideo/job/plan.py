@@ -12,7 +12,8 @@ from pvideo.job.engine import Engine
 from pvideo.job.intent import press_key
 from pvideo.job.owner import alive
 from pvideo.job.press import find_model, refuse_tokens, with_defaults
-from pvideo.job.sweep import Seat, Sweep
+from pvideo.job.seats import Seat
+from pvideo.job.sweep import Sweep
 from pvideo.model.price import estimate
 
 if TYPE_CHECKING:

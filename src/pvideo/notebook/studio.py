@@ -12,15 +12,13 @@ import traitlets
 
 from pvideo.errors import PVideoError
 
-from .base import hand
 from .blueprint import at_hand, blank, model_name
 from .frames import Frames
-from .orders import Orders
+from .loading import Loading, loading, ready
 from .pulse import pulse
 from .purse import money_now, price_now
 from .strip import Strip
 from .values import Values
-from .view import message_of
 from .words import say
 
 if TYPE_CHECKING:
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
 _open: weakref.WeakSet[Studio] = weakref.WeakSet()
 
 
-class Studio(Orders):
+class Studio(Loading):
     """Controls, price and videos for one model.
 
     A model that pvideo does not know is asked for through the gateway while the Studio is already shown.
@@ -52,9 +50,6 @@ class Studio(Orders):
 
     page = "studio"
 
-    model = traitlets.Unicode().tag(sync=True)
-    """The model, ``owner/name``. Another one may be set: the form is built anew, and keeps what fits."""
-
     inputs = traitlets.Dict().tag(sync=True)
     """The values now, as typed; what is not in it has the model's default. A file stands here by its name."""
 
@@ -62,9 +57,6 @@ class Studio(Orders):
     """The videos of this Studio, newest first."""
 
     # What the page is told.
-
-    state = traitlets.Dict().tag(sync=True)
-    """Whether the form is there: ``phase`` is ``ready``, ``loading`` or ``error``, with a ``message`` then."""
 
     form = traitlets.Dict().tag(sync=True)
     """What the controls are, from the model's schema."""
@@ -109,12 +101,12 @@ class Studio(Orders):
         self._begun = False
         self._first = {} if found else dict(inputs)
         shown = self._values.first(inputs) if found else {}
-        super().__init__(kind="studio", model=self._model.name, inputs=shown, state=_ready() if found else _loading(name))
+        super().__init__(kind="studio", model=self._model.name, inputs=shown, state=ready() if found else loading(name))
         self._begun = True
         self.refresh()
         _open.add(self)
         if found is None:
-            hand(self._fetch, name)
+            self._ask(name)
 
     # What a person types in Python.
 
@@ -163,12 +155,6 @@ class Studio(Orders):
         self._strip.add(video)
         self.set_trait("videos", self._strip.videos)
 
-    def reload(self) -> None:
-        """Ask for the model again, after it could not be had."""
-        if not self._ready:
-            self.state = _loading(self.model)
-            hand(self._fetch, self.model)
-
     def close(self) -> None:
         """Take the Studio off the page; its videos go on."""
         strip: Strip | None = getattr(self, "_strip", None)
@@ -203,49 +189,6 @@ class Studio(Orders):
 
         newest = "".join(saved_card(video.snapshot(), notebook_folder()) for video in self._strip.videos[:1])
         return f"{newest}<p>{escape(say('labels', 'studio_saved', model=self._model.name))}</p>"
-
-    # The model.
-
-    @traitlets.observe("model")
-    def _model_changed(self, change: Any) -> None:
-        if self._begun and change["new"] != self._model.name:
-            self._become(change["new"])
-
-    def _become(self, name: str) -> None:
-        found = at_hand(name)
-        if found is not None:
-            self._adopt(found)
-            return
-        self._ready = False
-        self.state = _loading(name)
-        hand(self._fetch, name)
-
-    def _fetch(self, name: str) -> None:
-        """Ask Replicate; on a thread of its own, since it takes as long as the network does."""
-        from pvideo.job.press import find_model
-
-        try:
-            found = find_model(name)
-        except PVideoError as error:
-            if self.model == name:
-                self.state = {"phase": "error", "message": message_of(error, "bad")}
-            return
-        if self.model == name and self.is_open:
-            self._adopt(found)
-
-    def _adopt(self, model: Model) -> None:
-        """Show this model's form, with what fits of the values that stand now."""
-        begin, self._first = self._first, {}
-        known = {name: value for name, value in begin.items() if model.field(name) is not None}
-        kept = self._values.move(model, self.inputs)
-        unknown = [name for name in begin if name not in known]
-        self._model, self._ready = model, True
-        with self.hold_sync():
-            self.model = model.name
-            self.inputs = {**self._values.first({}), **kept, **self._values.taken(known)}
-            self.state = _ready()
-            self.notice = say("labels", "unknown_inputs", model=model.name, names=", ".join(unknown)) if unknown else ""
-        self.refresh()
 
     # What changes by itself.
 
@@ -299,14 +242,6 @@ class Studio(Orders):
 
     def _typed(self) -> dict[str, Any]:
         return self._values.typed(self.inputs)
-
-
-def _ready() -> dict[str, Any]:
-    return {"phase": "ready", "message": None}
-
-
-def _loading(name: str) -> dict[str, Any]:
-    return {"phase": "loading", "message": None, "model": name}
 
 
 def newest() -> Studio | None:

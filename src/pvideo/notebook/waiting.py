@@ -19,7 +19,7 @@ def wait_for(video: Video) -> Snapshot:
     Raises:
         KeyboardInterrupt: The kernel was interrupted; the video goes on.
     """
-    from pvideo.job.video import over
+    from pvideo.job.waiting import over
 
     ended = threading.Event()
     leave = video.observe(lambda snapshot: ended.set() if over(snapshot) else None)
