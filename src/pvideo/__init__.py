@@ -105,13 +105,11 @@ def __dir__() -> list[str]:
 def _compose() -> None:
     """Tie the rooms together: a video, which knows no notebook, is shown by one where there is one."""
     from pvideo.job import naming
-    from pvideo.job.sweep import Sweep
     from pvideo.job.video import Video
     from pvideo.notebook import hook
 
-    Video.display_hook = Sweep.display_hook = staticmethod(hook.show_video)
+    Video.display_hook = staticmethod(hook.show_video)
     Video.explain_hook = staticmethod(hook.explain_video)
-    Sweep.attended = staticmethod(hook.attended)
     naming.use(hook.Variables())
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pvideo import settings
 from pvideo.errors import PVideoError
+from pvideo.job import naming
 from pvideo.job.board import Board, count_words
 from pvideo.job.budget import permit
 from pvideo.job.engine import Engine
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from pvideo.model.schema import Model
 
 
+def _attended() -> bool:
+    return naming.names.attended()
+
+
 class Sweep(Board):
     """The videos of every combination, in the order of the axes (the last one moves fastest).
 
@@ -36,10 +41,7 @@ class Sweep(Board):
         board.retry()        # only what failed
     """
 
-    display_hook: ClassVar[Callable[[Sweep], Any] | None] = None
-    """Shows the contact sheet; the notebook's part sets it."""
-
-    attended: ClassVar[Callable[[], bool]] = staticmethod(lambda: True)
+    attended: ClassVar[Callable[[], bool]] = staticmethod(_attended)
     """Whether somebody can press a button here; the notebook's part sets it."""
 
     def __init__(self, model: Model, axes: tuple[Axis, ...], seats: list[Seat], *, name: str, again: bool, prefer_wait: bool) -> None:
@@ -118,7 +120,9 @@ class Sweep(Board):
         return stop
 
     def _ipython_display_(self) -> None:
-        hook = type(self).display_hook
+        from pvideo.job.video import Video
+
+        hook: Callable[[Sweep], Any] | None = Video.display_hook  # type: ignore[assignment]
         if hook is None:
             raise NotImplementedError  # IPython then shows the repr
         hook(self)

@@ -46,6 +46,10 @@ class Variables:
         """Let a variable of that name hold the video."""
         self._all()[name] = video
 
+    def attended(self) -> bool:
+        """Whether somebody can press a button in the running cell."""
+        return attended()
+
     @staticmethod
     def _all() -> dict[str, Any]:
         from .hosts import running_shell
