@@ -158,6 +158,9 @@ class Store:
             if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
                 raise _damage()
             self._migrate(db)
+        except UnicodeDecodeError:  # what SQLite complains about names damaged text, which Python cannot read either
+            db.close()
+            raise _damage() from None
         except BaseException:
             db.close()
             raise
@@ -210,6 +213,8 @@ class Store:
             raise
         except sqlite3.DatabaseError as problem:
             error = self._explain(problem)
+        except UnicodeDecodeError:
+            error = self._explain(_damage())
         except OSError as problem:
             error = JournalError("folder_closed", folder=str(self.path.parent), reason=problem.strerror or type(problem).__name__)
         else:
