@@ -23,6 +23,11 @@ _HEADS = "root => [...root.querySelectorAll('video')].map(video => video.current
 _READY = """root => Promise.all([...root.querySelectorAll('video')].map(
   video => video.readyState > 2 || new Promise(done => { video.oncanplay = done; }),
 ))"""
+_BEGUN_ANEW = """root => new Promise(done => {
+  const isNew = video => !video.seeking && video.currentTime < 5;
+  const look = () => ([...root.querySelectorAll('video')].every(isNew) ? done(true) : setTimeout(look, 20));
+  look();
+})"""
 _COUNT_PICTURES = """() => {
   const plain = HTMLCanvasElement.prototype.toBlob;
   window.pictures = 0;
@@ -42,16 +47,23 @@ _UNTIL = """(root, wanted) => new Promise((done, failed) => {
 })"""
 
 
-def heads(compare: Locator, after: float = 0) -> list[float]:
-    """The play heads of a comparison, read at one moment, once all have come to `after` (seconds)."""
-    compare.evaluate(_UNTIL, after)
-    found: list[float] = compare.evaluate(_HEADS)
-    return found
+_APART = """root => new Promise(done => {
+  const videos = [...root.querySelectorAll('video')], found = [];
+  const look = () => {
+    const heads = videos.map(video => video.currentTime);
+    found.push(Math.max(...heads) - Math.min(...heads));
+    if (found.length < 9) setTimeout(look, 60);
+    else done(found.sort((one, other) => one - other)[4]);
+  };
+  look();
+})"""
 
 
 def spread(compare: Locator, after: float = 0) -> float:
-    found = heads(compare, after)
-    return max(found) - min(found)
+    """How far the play heads are apart once all have come to `after` (seconds): the middle of nine readings."""
+    compare.evaluate(_UNTIL, after)
+    found: float = compare.evaluate(_APART)
+    return found
 
 
 def test_a_draft_becomes_a_final_and_goes_on_by_the_cards_buttons(lab: Lab, demo: Demo) -> None:
@@ -126,11 +138,13 @@ def test_play_heads_stay_within_one_frame(lab: Lab, demo: Demo) -> None:
     expect(pair.locator("ins")).to_have_text("poppies")
     pair.evaluate(_READY)
 
-    pair.locator('button[data-action="play"]').click()
-    assert spread(pair, 10) <= FRAME
     grid = pair.locator(".pvideo-grid")
     grid.focus()
+    grid.press("l")  # again and again: on a slow machine it would be over before the next key
+    grid.press(" ")
+    assert spread(pair, 10) <= FRAME
     grid.press("Home")
+    pair.evaluate(_BEGUN_ANEW)
     assert spread(pair, 1) <= FRAME
     grid.press(" ")
     expect(pair.locator('button[data-action="play"]')).to_have_text("Play both")
