@@ -6,6 +6,7 @@ import errno
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,42 @@ from pvideo.errors import JournalError
 from pvideo.library import files
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.faults.killing.ground import Ground
     from tests.faults.scene import Scene
+    from tests.support.demo import RunningDemo
+
+MB = 1024**2
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[str, int], Path]]:
+    """Mounts small real disks (tmpfs) below the test's folder; only root may, so the test is skipped for others."""
+    mounted: list[Path] = []
+
+    def mount(name: str, size: int) -> Path:
+        path = tmp_path / name
+        path.mkdir(exist_ok=True)
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "pvideo-test", str(path)]
+        try:
+            subprocess.run(command, check=True, capture_output=True, text=True)
+        except (OSError, subprocess.CalledProcessError) as problem:
+            pytest.skip(f"no tmpfs can be mounted here: {getattr(problem, 'stderr', None) or problem}")
+        mounted.append(path)
+        return path
+
+    yield mount
+    for path in mounted:
+        subprocess.run(["umount", "-l", str(path)], check=True, capture_output=True)
+
+
+def fill(disk: Path, *, left: int) -> Path:
+    """Fill a disk up to its last `left` bytes, really: the next write meets ENOSPC."""
+    filler, space = disk / "filler", os.statvfs(disk)
+    with filler.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, space.f_bavail * space.f_frsize - left)
+    return filler
 
 
 def test_C09_a_full_disk_before_anything_is_sent(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,6 +138,46 @@ def _only_parts(real: Any, fails: Any, scene: Scene) -> Any:
     return choose
 
 
+@pytest.mark.parametrize("full", ["videos", "home"])
+def test_C09_a_small_disk_that_is_full_before_the_journal(
+    small_disk: Callable[[str, int], Path], tmp_path: Path, request: pytest.FixtureRequest, full: str
+) -> None:
+    disk = small_disk(full, 40 * MB)
+    scene: Scene = request.getfixturevalue("scene")  # its journal lies on the disk, so it comes after it
+    filler = fill(disk, left=0)
+    with pytest.raises(JournalError) as refused:
+        scene.press(prompt="A cat " * 20_000)
+    assert (refused.value.key, refused.value.paid) == ("disk_full", "no")
+    assert not scene.demo.ledger()["requests"]
+    filler.unlink()
+    video = scene.press()
+    scene.settle()
+    assert video.path
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["its length is told", "met while writing"])
+def test_C09_a_small_disk_that_fills_while_it_is_fetched(
+    small_disk: Callable[[str, int], Path], request: pytest.FixtureRequest, told: bool
+) -> None:
+    disk = small_disk("videos", 40 * MB)
+    scene: Scene = request.getfixturevalue("scene")
+    scene.demo.state.store.renderer = big_clip
+    if not told:
+        scene.fault("after_accept", "headers", op="file", nth=1, remove=["content-length"])
+    video = scene.press()
+    scene.run(0.2)
+    filler = fill(disk, left=MB)
+    scene.settle()
+    assert (video.path, video.error.key, video.error.paid) == (None, "disk_full_after", "yes")
+    assert video.prediction_id
+    assert [path.name for path in disk.iterdir()] == ["filler"]
+    filler.unlink()
+    scene.save_now(video)
+    scene.settle()
+    assert video.path
+    assert len(scene.paid) == 1
+
+
 RLIMIT = """
 import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -160,3 +236,21 @@ def test_C10_eight_kernels_that_want_the_same_output_make_one_file(scene: Scene)
     assert len({str(video.path) for video in videos[1:]}) == 1
     assert [path.suffix for path in sorted(scene.folder.iterdir())] == [".json", ".mp4"]
     assert len(scene.paid) == 1
+
+
+def test_C10_eight_processes_that_find_a_half_fetched_output_make_one_file(ground: Ground, demo_server: RunningDemo) -> None:
+    killed = ground.start(points={"before rename": "kill"})
+    assert killed.until("before rename")
+    killed.join()
+    assert [path.suffix for path in ground.folder.iterdir()] == [".part"]
+
+    at = time.monotonic() + 0.5
+    cells = [ground.start(at=at) for _ in range(8)]
+    ends = [cell.until("done", "late", "error", within=60) for cell in cells]
+
+    assert [end["event"] for end in ends] == ["done"] * 8, ends
+    assert len({end["path"] for end in ends}) == 1
+    for cell in cells:
+        cell.join()
+    assert len(demo_server.requests("gateway", "POST")) == 1
+    ground.check()  # one file, the ledger's sha256, its .json, and nothing else
