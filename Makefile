@@ -24,7 +24,7 @@ test: programs $(VENV)/.installed-test $(SECOND)/.installed ## check everything:
 lint types javascript python: $(VENV)/.installed-test ## only this part of the checks
 	@$(RUN) tests/tools/steps.py $@
 
-bench: programs $(VENV)/.installed-test $(SECOND)/.installed ## measure everything (ten minutes); the table is kept in tests/bench/RESULTS.md
+bench: programs $(VENV)/.installed-test $(SECOND)/.installed ## measure everything (fifteen minutes); the table is kept in tests/bench/RESULTS.md
 	@$(RUN) -m tests.bench
 
 pictures: programs $(VENV)/.installed-test $(SECOND)/.installed ## take the README's pictures again
@@ -37,7 +37,7 @@ clean: ## remove what these commands made
 	rm -rf $(VENV) $(SECOND) .demo .test-artifacts js/node_modules src/pvideo/static
 
 programs:
-	@$(PYTHON) tests/tools/programs.py chromium strace
+	@$(PYTHON) tests/tools/programs.py browser strace
 
 $(VENV)/.installed-lab: $(SOURCES)
 	@$(SETUP) lab

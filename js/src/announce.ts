@@ -1,6 +1,6 @@
 /** What a screen reader hears: few things, once each, never seconds, never two at once. */
 import { h } from "./dom";
-import { announce as words, fill, labels } from "./texts";
+import { announce as words, fill, kinds } from "./texts";
 import type { Message, View } from "./view";
 
 const APART = 1500;
@@ -17,8 +17,9 @@ export interface Announcer {
   say(text: string): void;
 }
 
-export function cardName(view: Pick<View, "name">): string {
-  return view.name ? fill(labels.video, { name: view.name }) : labels.unnamed;
+/** "Video cat", "Image": what was made, or is being made, and what it is called. */
+export function cardName({ kind, name }: Pick<View, "kind" | "name">): string {
+  return `${kinds[kind] ?? kinds.file} ${name}`.trim();
 }
 
 export function announcer(signal: AbortSignal): Announcer {
@@ -57,15 +58,17 @@ export function announcer(signal: AbortSignal): Announcer {
     change(before, after) {
       const fresh = after.pressed !== null && after.now - after.pressed < 5000;
       if (!before && !fresh) return;
-      const name = after.name;
+      const what = cardName(after);
       if (["starting", "processing"].includes(after.status) && !["starting", "processing"].includes(before?.status ?? "")) {
         const seconds = Math.round(after.estimate?.p50 ?? 0);
-        once(after, "sent", fill(seconds ? words.sent : words.sent_plain, { name, seconds, price: after.money }));
+        once(after, "sent", fill(seconds ? words.sent : words.sent_plain, { what, seconds, price: after.money }));
       }
       if (after.phase === "lost" && before?.phase !== "lost") once(after, "lost", words.lost);
       if (before?.phase === "lost" && after.phase !== "lost" && !after.done) once(after, "back", words.again);
-      if (after.status === "succeeded" && after.phase !== "library" && before?.status !== "succeeded")
-        once(after, "ready", fill(words.ready, { name, seconds: Math.round(after.video?.seconds ?? 0), price: after.money }));
+      if (after.status === "succeeded" && after.phase !== "library" && before?.status !== "succeeded") {
+        const seconds = Math.round(after.video?.seconds ?? 0);
+        once(after, "ready", fill(seconds ? words.ready : words.ready_plain, { what, seconds, price: after.money }));
+      }
       if (after.status === "canceled" && before?.status !== "canceled") once(after, "canceled", words.canceled);
       if (ALERTS.has(after.status) && before?.status !== after.status && after.message) alert(after.message);
     },

@@ -18,7 +18,7 @@ export function renderCard({ model, el, signal, host }: RenderProps): void {
   // What stands below has a keyboard of its own.
   const own = h("div");
   const { keys, bytes, beat } = live(model, own, signal, () => current()?.id ?? "", (gone) => shown?.kernel(gone));
-  shown = card({ model, keys, bytes, signal, pressed: beat.expect, lastHeard: beat.lastHeard, silent: model.get("silent") === true });
+  shown = card({ model, keys, bytes, signal, pressed: beat.expect, busySince: beat.busySince, silent: model.get("silent") === true });
 
   const update = (fresh: boolean): void => {
     const view = current();

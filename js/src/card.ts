@@ -30,7 +30,8 @@ export interface CardTools {
   signal: AbortSignal;
   /** A press went out: the heartbeat then expects an answer. */
   pressed(): void;
-  lastHeard(): number;
+  /** It heard nothing since then because it is busy, as far as one can tell. */
+  busySince(at: number): boolean;
   /** Something around it speaks for it. */
   silent?: boolean;
 }
@@ -74,7 +75,7 @@ export function card(tools: CardTools): Card {
     tools.pressed();
     if (!isSent) return false;
     clearTimeout(unheard);
-    unheard = setTimeout(() => tools.lastHeard() < at && show(message("kernel_busy", "info")), UNHEARD);
+    unheard = setTimeout(() => tools.busySince(at) && show(message("kernel_busy", "info")), UNHEARD);
     return true;
   };
   /** The picture goes first, so that it is there when the press is heard; without one Python takes it out of the file. */

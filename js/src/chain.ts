@@ -5,7 +5,7 @@ import type { Keys } from "./keys";
 import { send, type Model } from "./model";
 import { playerKey } from "./player";
 import { source } from "./source";
-import { fill, labels } from "./texts";
+import { fill, kinds, labels } from "./texts";
 import type { Shot } from "./view";
 
 const FRAMES = 24;
@@ -45,7 +45,7 @@ export function chainPlayer(tools: ChainTools): Chain {
     const name = h("span", { class: "pvideo-chain-name" });
     const back = h("button", { class: "pvideo-button pvideo-chain-back" }, labels.end_chain);
     const players = shots.map((shot) => {
-      const player = h("video", { class: "pvideo-media", controls: true, preload: "auto", "aria-label": shot.name || labels.unnamed });
+      const player = h("video", { class: "pvideo-media", controls: true, preload: "auto", "aria-label": shot.name || kinds.video });
       player.playsInline = true;
       source(player, tools.model, tools.bytes, () => undefined, own.signal).update(shot.id, shot.video);
       return player;

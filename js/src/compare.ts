@@ -34,6 +34,8 @@ function render({ model, el, signal, host }: RenderProps): void {
   });
   let slow: ReturnType<typeof setInterval> | undefined;
   let drawn = 0;
+  /** What Python was told: it takes nothing away that plays. */
+  let told = false;
   const heads = together(() => tell());
   const grid = h("div", { class: "pvideo-grid", tabindex: 0, role: "group" });
   const what = differences();
@@ -71,6 +73,7 @@ function render({ model, el, signal, host }: RenderProps): void {
   };
   const follow = (): void => {
     const on = heads.isPlaying() && !signal.aborted;
+    if (on !== told) send(model, { kind: "playing", id: view?.id, playing: (told = on) });
     if (on && !drawn) drawn = requestAnimationFrame(each);
     if (on && slow === undefined) slow = setInterval(() => (heads.tick(), tell()), TICK);
     if (!on && slow !== undefined) {
@@ -80,7 +83,7 @@ function render({ model, el, signal, host }: RenderProps): void {
   };
   signal.addEventListener("abort", () => {
     cancelAnimationFrame(drawn);
-    clearInterval(slow);
+    follow();
   }, { once: true });
 
   const button = (name: string, label: string, act: (made: HTMLButtonElement) => void, plain = false): HTMLButtonElement => {
@@ -141,7 +144,9 @@ function render({ model, el, signal, host }: RenderProps): void {
   const clean = async (): Promise<void> => {
     const html = model.get("saved");
     const id = view?.id;
-    if (typeof html === "string" && html && id) await cleanFile(model, id, html);
+    if (typeof html !== "string" || !html || !id) return;
+    const ok = await cleanFile(model, id, html);
+    if (!signal.aborted) send(model, { kind: "clean", id, ok });
   };
   const update = (): void => {
     view = comparisonFrom(model.get("view"));

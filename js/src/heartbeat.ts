@@ -4,6 +4,8 @@ import { loose, observe, send, type Model } from "./model";
 const BEAT = 1000;
 const ASK_AFTER = 5000;
 const GONE_AFTER = 15_000;
+/** An idle kernel that does not answer for this long is spoken to anew. */
+const DEAF_AFTER = 3000;
 /** A step of the timer far over its period: the machine slept, and silence means nothing. */
 const SLEPT = 10_000;
 const DEAD = new Set(["dead", "restarting", "autorestarting", "terminating"]);
@@ -15,8 +17,8 @@ export interface Heartbeat {
   active(on: boolean): void;
   /** A press went out: an answer is expected even if nothing runs. */
   expect(): void;
-  /** When Python was last heard, in the page's milliseconds. */
-  lastHeard(): number;
+  /** Nothing was heard since then (the page's milliseconds), and as far as the host tells, the kernel is not idle. */
+  busySince(at: number): boolean;
   isGone(): boolean;
 }
 
@@ -37,6 +39,8 @@ function kernelOf(model: Model): Record<string, unknown> | undefined {
   }
 }
 
+const statusOf = (model: Model): string => String(kernelOf(model)?.["status"] ?? "");
+
 export function heartbeat({ model, id, changed, signal, now = Date.now }: HeartbeatTools): Heartbeat {
   let heard = now();
   let asked = 0;
@@ -44,6 +48,9 @@ export function heartbeat({ model, id, changed, signal, now = Date.now }: Heartb
   let on = false;
   let expecting = false;
   let gone = false;
+  /** A hello is not answered yet; one silence is broken once. */
+  let open = false;
+  let woken = false;
   let timer: ReturnType<typeof setInterval> | undefined;
 
   const set = (next: boolean): void => {
@@ -53,11 +60,12 @@ export function heartbeat({ model, id, changed, signal, now = Date.now }: Heartb
   };
   const hello = (): void => {
     asked = now();
+    open = true;
     if (!send(model, { kind: "hello", id: id() })) set(true);
   };
   const hear = (): void => {
     heard = now();
-    expecting = false;
+    expecting = open = woken = false;
     set(false);
     run();
   };
@@ -65,10 +73,14 @@ export function heartbeat({ model, id, changed, signal, now = Date.now }: Heartb
     const at = now();
     if (at - beat > SLEPT) heard = at;
     beat = at;
-    const status = String(kernelOf(model)?.["status"] ?? "");
+    const status = statusOf(model);
     if (DEAD.has(status)) return set(true);
     if (status === "busy") heard = Math.max(heard, at - ASK_AFTER);
     if (at - heard >= ASK_AFTER && at - asked >= ASK_AFTER) hello();
+    if (status === "idle" && open && !woken && !gone && at - asked >= DEAF_AFTER) {
+      woken = true;
+      wake(model);
+    }
     if (at - heard >= GONE_AFTER) set(true);
   };
   const run = (): void => {
@@ -95,7 +107,14 @@ export function heartbeat({ model, id, changed, signal, now = Date.now }: Heartb
     hello();
     expect();
   };
-  return { start, active: (next) => ((on = next), run()), expect, lastHeard: () => heard, isGone: () => gone };
+  return { start, active: (next) => ((on = next), run()), expect, busySince: (at) => heard < at && statusOf(model) !== "idle", isGone: () => gone };
+}
+
+/** A request can lie unread in ipykernel 7.0 to 7.3 until the next connection (ipykernel #1554): this is one. Nothing is sent a second time by it. */
+function wake(model: Model): void {
+  const kernel = kernelOf(model);
+  const reconnect = kernel?.["reconnect"];
+  if (typeof reconnect === "function") Promise.resolve(reconnect.call(kernel)).catch(() => undefined);
 }
 
 /** JupyterLab's kernel tells its status; no other host need have it. */

@@ -1,10 +1,11 @@
 /** The More row: copy, open, explain, rate, save. It opens in place, since outputs clip what hangs out of them. */
 import { hrefOf } from "./actions";
+import { cardName } from "./announce";
 import { h, linkUrl, setAttribute, setText } from "./dom";
 import { explainPanel } from "./explain";
 import { loose, observe, send, type Model } from "./model";
 import { ratingPanel } from "./rating";
-import { actions, labels } from "./texts";
+import { actions } from "./texts";
 import type { More, View } from "./view";
 
 export interface MoreTools {
@@ -152,7 +153,7 @@ export function moreMenu({ model, press: act, video, signal }: MoreTools): MoreM
       if (toggle.hidden) set(false);
       if (key === shown) return;
       shown = key;
-      panel.setAttribute("aria-label", `${actions.more}: ${next.name || labels.unnamed}`);
+      panel.setAttribute("aria-label", `${actions.more}: ${next.name || cardName(next)}`);
       panel.replaceChildren(...next.more.map((item) => (item.href === undefined ? button(item) : linkItem(item))));
     },
   };

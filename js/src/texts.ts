@@ -1,11 +1,15 @@
 /** The words of the page. They live once, in src/pvideo/texts.json, which Python reads too. */
-import { actions, announce, compare, history, labels, messages, notes, sheet, statuses } from "../../src/pvideo/texts.json";
+import { actions, announce, compare, history, kinds as kindWords, labels, messages, notes, sheet, statuses } from "../../src/pvideo/texts.json";
 import type { Message } from "./view";
+
+/** What a card is of. The names stand here, so that the build keeps the words. */
+export type Kind = "video" | "image" | "audio" | "text" | "json" | "file";
+export const kinds: Record<Kind, string> = kindWords;
 
 export { actions, announce, compare, history, labels, notes, sheet };
 
 /** The messages that the page can raise by itself. The build keeps these only. */
-type OwnMessage = "kernel_busy" | "kernel_gone" | "cannot_play" | "file_missing" | "seed_unreliable";
+type OwnMessage = "kernel_busy" | "kernel_gone" | "cannot_play" | "seed_unreliable";
 
 export function fill(template: string, values: Record<string, string | number> = {}): string {
   const text = template.replace(/\{\{|\}\}|\{(\w+)[^}]*\}/g, (found, key: string | undefined) => (key === undefined ? found.charAt(0) : String(values[key] ?? "")));

@@ -114,6 +114,15 @@ describe("the buttons", () => {
     expect($(".pvideo-note").textContent).toBe("by you after 4 s");
   });
 
+  it("do not call a kernel busy that is idle and only overlooked them", async () => {
+    const { $ } = card({ actions: [CANCEL] }, { kernel: { status: "idle" } });
+    await vi.advanceTimersByTimeAsync(10);
+
+    $('[data-action="cancel"]').click();
+    await vi.advanceTimersByTimeAsync(3000);
+    expect($(".pvideo-message").hidden).toBe(true);
+  });
+
   it("stay quiet about the kernel when it answers", async () => {
     const { model, $ } = card({ actions: [CANCEL] });
     await vi.advanceTimersByTimeAsync(10);
@@ -198,6 +207,14 @@ describe("reading aloud", () => {
     model.set("view", view({ ...DONE, now: Date.now() }));
     await vi.advanceTimersByTimeAsync(2000);
     expect(aloud(el)).toBe("Video cat is ready, 5 seconds, $0.10");
+  });
+
+  it("says what was made, and no seconds of what has none", () => {
+    const { el, model } = card({ kind: "image", name: "fox", status: "sending" });
+    expect(el.querySelector("section")?.getAttribute("aria-label")).toBe("Image fox");
+    model.set("view", view({ ...DONE, kind: "image", name: "fox", video: { ...CLIP, type: "image/png", seconds: 0 } }));
+
+    expect(aloud(el)).toBe("Image fox is ready, $0.10");
   });
 
   it("leaves 1.5 s between two lines", async () => {

@@ -67,6 +67,18 @@ describe("compare", () => {
     expect($(".pvideo-rest").textContent).toBe("everything else is the same");
   });
 
+  it("says what the file holds, and when it plays", async () => {
+    const { model, el, end, $ } = show();
+
+    model.set("saved", "<table></table>");
+    await settle();
+    expect(model.of("clean")).toEqual([{ kind: "clean", id: "compare-1", ok: false }]);
+    for (const video of el.querySelectorAll("video")) Object.assign(video, { play: () => Promise.resolve() });
+    $('[data-action="play"]').click();
+    end.abort();
+    expect(model.of("playing").map((one) => one["playing"])).toEqual([true, false]);
+  });
+
   it("has a column for each of three", () => {
     const { el, $ } = show({
       items: [item("A"), item("B"), item("C")],

@@ -50,6 +50,43 @@ describe("the heartbeat", () => {
     expect(model.of("action")).toEqual([]);
   });
 
+  it("connects an idle kernel that does not answer anew, once", async () => {
+    const kernel = { status: "idle", reconnect: vi.fn(() => Promise.reject(new Error("disconnected"))) };
+    const { model } = card({}, kernel);
+    await wait(2.5);
+    expect(kernel.reconnect).not.toHaveBeenCalled();
+    await wait(1.5);
+    expect(kernel.reconnect).toHaveBeenCalledTimes(1);
+    await wait(60);
+    expect(kernel.reconnect).toHaveBeenCalledTimes(1);
+
+    model.emit("msg:custom", { kind: "alive" }, []);
+    await wait(9.5);
+    expect(kernel.reconnect).toHaveBeenCalledTimes(2);
+  });
+
+  it("leaves a kernel alone that answers, works, or was restarted and knows nothing of this card", async () => {
+    const idle = { status: "idle", reconnect: vi.fn() };
+    const { model } = card({}, idle);
+    for (let times = 0; times < 20; times += 1) {
+      await wait(1);
+      model.emit("msg:custom", { kind: "alive" }, []);
+    }
+    expect(idle.reconnect).not.toHaveBeenCalled();
+
+    const busy = { status: "busy", reconnect: vi.fn() };
+    card({}, busy);
+    await wait(60);
+    expect(busy.reconnect).not.toHaveBeenCalled();
+
+    const restarted = { status: "restarting", reconnect: vi.fn() };
+    card({}, restarted);
+    await wait(1.5);
+    restarted.status = "idle";
+    await wait(60);
+    expect(restarted.reconnect).not.toHaveBeenCalled();
+  });
+
   it("takes it back at the first word", async () => {
     const { model, $ } = card();
     await wait(16);

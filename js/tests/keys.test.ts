@@ -105,7 +105,7 @@ describe("keys on the stage", () => {
 
 describe("keys in the Studio", () => {
   const studio = () => {
-    const model = fakeModel({ kind: "studio", form: FORM, inputs: { prompt: "A cat" }, problems: [], price: { text: "$0.10", label: "Generate · $0.10", disabled: false, reason: "" }, money: {}, views: [], notice: "" });
+    const model = fakeModel({ kind: "studio", state: { phase: "ready", message: null }, form: FORM, inputs: { prompt: "A cat" }, problems: [], price: { text: "$0.10", label: "Generate · $0.10", disabled: false, reason: "" }, money: {}, views: [], notice: "" });
     return { model, ...render(model) };
   };
 

@@ -8,8 +8,8 @@ beforeEach(freeze);
 const PRICE = { text: "$0.025", label: "Generate draft · $0.025", disabled: false, reason: "" };
 const studio = (traits: Record<string, unknown> = {}, host?: Host) => {
   const model = fakeModel({
-    kind: "studio", form: FORM, inputs: { prompt: "A cat", draft: true }, problems: [], price: PRICE,
-    money: { session: "$0.15", today: "$0.43", budget: "$5.00", text: "" }, views: [], notice: "", ...traits,
+    kind: "studio", state: { phase: "ready", message: null }, form: FORM, inputs: { prompt: "A cat", draft: true }, problems: [], price: PRICE,
+    money: { session: "$0.15", today: "$0.43", budget: "$5.00", text: "" }, views: [], strip: { links: {}, stars: {}, can: [] }, notice: "", ...traits,
   });
   const shown = render(model, host);
   const control = <T extends HTMLElement = HTMLInputElement>(name: string, selector = "input, textarea, select"): T => shown.$<T>(`[data-field="${name}"] :is(${selector})`);
@@ -25,6 +25,8 @@ const choose = (target: HTMLInputElement | HTMLSelectElement, change: () => void
 };
 const pause = () => vi.advanceTimersByTimeAsync(200);
 const last = (model: ReturnType<typeof fakeModel>) => model.of("inputs").at(-1);
+/** Python has heard all that was typed. */
+const hear = (model: ReturnType<typeof fakeModel>): void => model.emit("msg:custom", { kind: "heard", stamp: last(model)?.["stamp"] }, []);
 
 describe("the form", () => {
   it("gives every control a real label", () => {
@@ -57,7 +59,7 @@ describe("the form", () => {
     expect(model.of("inputs")).toEqual([]);
     await pause();
 
-    expect(model.of("inputs")).toEqual([{ kind: "inputs", inputs: { prompt: "A dog", draft: true, resolution: "1080p" }, changed: ["prompt", "resolution"] }]);
+    expect(model.of("inputs")).toEqual([{ kind: "inputs", inputs: { prompt: "A dog", draft: true, resolution: "1080p" }, changed: ["prompt", "resolution"], stamp: [expect.any(Number), 1] }]);
   });
 
   it.each<[string, string, (control: HTMLInputElement) => void, unknown]>([
@@ -173,12 +175,30 @@ describe("typing", () => {
     type(control("prompt"), "A dog");
     await pause();
     model.set("inputs", { prompt: "A dog", draft: true });
+    hear(model);
 
     model.set("inputs", { prompt: "A bird", draft: false, duration: 3 });
 
     expect(control("prompt").value).toBe("A bird");
     expect(control("draft").checked).toBe(false);
     expect(control("duration", ".pvideo-number").value).toBe("3");
+  });
+
+  it("stays until Python has heard it, however long that takes, also against another view's word", async () => {
+    const { model, control } = studio();
+    type(control("prompt"), "A dog");
+    await pause();
+    await vi.advanceTimersByTimeAsync(60_000);
+    model.set("inputs", { prompt: "A cat", draft: true, image: "cat.png" });
+    model.emit("msg:custom", { kind: "heard", stamp: [0.5, 9] }, []);
+    model.emit("msg:custom", { kind: "heard", stamp: null }, []);
+    expect(control("prompt").value).toBe("A dog");
+
+    // What Python made of it counts, once it has heard it.
+    model.set("inputs", { prompt: "A good dog", draft: true });
+    expect(control("prompt").value).toBe("A dog");
+    hear(model);
+    expect(control("prompt").value).toBe("A good dog");
   });
 
   it("of a secret stays here, though Python does not send it back", async () => {
@@ -315,6 +335,71 @@ describe("files", () => {
 
     await vi.waitFor(() => expect(model.of("file")[0]).toMatchObject({ field: "image" }));
   });
+
+  describe("on their way", () => {
+    const pressed = async () => {
+      const shown = studio();
+      await give(shown.control("image", "input[type=file]"), new File(["x"], "cat.png", { type: "image/png" }));
+      shown.$('[data-action="generate"]').click();
+      expect(shown.model.of("generate")).toEqual([]);
+      expect(shown.$(".pvideo-notice-text").textContent).toBe("It goes as soon as the kernel has answered.");
+      const say = (kind: string, more: object = {}): void => shown.model.emit("msg:custom", { kind, field: "image", ...more }, []);
+      return { ...shown, ok: () => say("file_ok", { name: "cat.png", size: 1, thumb: "" }), lost: () => say("file_lost") };
+    };
+
+    it("are waited for by a press, which goes once", async () => {
+      const { model, $, ok } = await pressed();
+      $('[data-action="generate"]').click();
+      ok();
+      ok();
+
+      expect(model.of("generate")).toHaveLength(1);
+      expect($(".pvideo-notice").hidden).toBe(true);
+    });
+
+    it("are all waited for", async () => {
+      const { model, $, control, ok } = await pressed();
+      $('[data-field="pictures"] .pvideo-list-box > button').click();
+      await give(control("pictures", "input[type=file]"), new File(["y"], "end.png", { type: "image/png" }));
+      ok();
+      expect(model.of("generate")).toEqual([]);
+
+      model.emit("msg:custom", { kind: "file_ok", field: "pictures", slot: "1", name: "end.png", size: 1, thumb: "" }, []);
+      expect(model.of("generate")).toEqual([expect.objectContaining({ inputs: expect.objectContaining({ pictures: ["end.png"] }) })]);
+    });
+
+    it("let no press go at another price than its button said", async () => {
+      const { model, $, ok } = await pressed();
+      model.set("price", { ...PRICE, text: "$0.10", label: "Generate · $0.10" });
+      ok();
+      expect(model.of("generate")).toEqual([]);
+      expect($(".pvideo-notice-text").textContent).toBe("Not sent: the form is another now.");
+
+      await vi.advanceTimersByTimeAsync(1500);
+      $('[data-action="generate"]').click();
+      expect(model.of("generate")).toHaveLength(1);
+      expect($(".pvideo-notice").hidden).toBe(true);
+    });
+
+    it("let no press go without one that was lost, or taken away", async () => {
+      const { model, $, lost } = await pressed();
+      lost();
+      expect([model.of("generate"), $(".pvideo-drop").hasAttribute("data-full")]).toEqual([[], false]);
+
+      const other = await pressed();
+      other.$('[data-field="image"] .pvideo-drop button').click();
+      other.ok();
+      expect(other.model.of("generate")).toEqual([]);
+    });
+
+    it("leave what was there before in use when they are lost", async () => {
+      const { model, $, control } = studio({ inputs: { prompt: "A cat", image: "before.png" } });
+      await give(control("image", "input[type=file]"), new File(["x"], "cat.png", { type: "image/png" }));
+      model.emit("msg:custom", { kind: "file_lost", field: "image" }, []);
+
+      expect($(".pvideo-file-name").textContent).toBe("before.png");
+    });
+  });
 });
 
 describe("the videos", () => {
@@ -379,7 +464,7 @@ describe("the videos", () => {
     const { model, $, control } = studio({ views: two });
     type(control("prompt"), "A half-typed thought");
     $('.pvideo-tile[data-id="a"]').click();
-    expect(model.of("load")).toEqual([{ kind: "load", id: "a" }]);
+    expect(model.of("load")).toEqual([expect.objectContaining({ id: "a" })]);
     await pause();
     model.set("inputs", { prompt: "A half-typed thought", draft: true });
     model.set("inputs", { prompt: "An old cat", seed: 7 });
@@ -394,6 +479,21 @@ describe("the videos", () => {
     expect(last(model)).toMatchObject({ inputs: { prompt: "A half-typed thought", draft: true } });
   });
 
+  it("are waited for by a press: it is of what they loaded", async () => {
+    const { model, $ } = studio({ views: two });
+    $('.pvideo-tile[data-id="a"]').click();
+    $('[data-action="generate"]').click();
+    await pause();
+    expect(model.of("generate")).toEqual([]);
+    expect($(".pvideo-notice-text").textContent).toBe("It goes as soon as the kernel has answered.");
+
+    model.set("inputs", { prompt: "An old cat", seed: 7 });
+    model.emit("msg:custom", { kind: "loaded", stamp: "another view's" }, []);
+    expect(model.of("generate")).toEqual([]);
+    model.emit("msg:custom", { kind: "loaded", stamp: model.of("load")[0]!["stamp"] }, []);
+    expect(model.of("generate")).toEqual([expect.objectContaining({ inputs: { prompt: "An old cat", seed: 7 } })]);
+  });
+
   const key = (target: HTMLElement, name: string): void => void target.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true, composed: true }));
   const facts = { links: { b: { from: "a", as: "final" } }, stars: { a: 5 }, can: ["compare", "star"] };
 
@@ -405,7 +505,7 @@ describe("the videos", () => {
     $('.pvideo-tile[data-id="a"] .pvideo-tile-star').click();
     expect(model.of("star")).toEqual([{ kind: "star", id: "b", stars: 1 }, { kind: "star", id: "a", stars: 0 }]);
     key(a, "Enter");
-    expect(model.of("load")).toEqual([{ kind: "load", id: "a" }]);
+    expect(model.of("load")).toEqual([expect.objectContaining({ id: "a" })]);
     key(b, " ");
     expect(b.getAttribute("aria-selected")).toBe("true");
     expect($('[data-action="compare"]').hidden).toBe(true);
@@ -441,9 +541,66 @@ describe("the videos", () => {
     expect(shownIn).toHaveLength(1);
     expect($(".pvideo-place").hidden).toBe(true);
 
-    $('[data-action="back"]').click();
+    const back = $('[data-action="back"]');
+    expect(back.textContent).toBe("Back to the video");
+    back.focus();
+    back.click();
     expect($(".pvideo-place").hidden).toBe(false);
     expect($(".pvideo-beside").hidden).toBe(true);
+    expect(document.activeElement).toBe($(".pvideo-place section"));
+    expect(model.of("shut")).toEqual([{ kind: "shut", beside: "anywidget:abc" }]);
+    expect(back.hidden).toBe(true);
+
+    // It can come back, as often as one likes.
+    model.set("beside", "");
+    model.set("behind", "Back to the comparison");
+    expect([back.hidden, back.textContent]).toEqual([false, "Back to the comparison"]);
+    back.click();
+    expect(model.of("reopen")).toHaveLength(1);
+    model.set("behind", "");
+    model.set("beside", "anywidget:abc");
+    await settle();
+    expect(shownIn).toHaveLength(2);
+    expect(back.textContent).toBe("Back to the video");
+
+    // Another view went back; and a page that is loaded again finds what stands there.
+    model.set("beside", "anywidget:abd");
+    await settle();
+    model.set("beside", "");
+    expect($(".pvideo-beside").hidden).toBe(true);
+    expect(model.of("shut")).toHaveLength(1);
+    const again = studio({ views: two, beside: "anywidget:abe" }, host);
+    await settle();
+    expect(again.$(".pvideo-place").hidden).toBe(true);
+
+    // Nothing was made yet, or something else than a video.
+    for (const [views, words] of [[[], "Back"], [[view({ ...DONE, kind: "image" })], "Back to the image"]] as const) {
+      const other = studio({ views, beside: "anywidget:abf" }, host);
+      await settle();
+      expect(other.$('[data-action="back"]').textContent).toBe(words);
+    }
+  });
+
+  it("begin a sweep of the form as it is, once nothing is wrong, and go to its line", async () => {
+    const host = { getWidget: async () => ({ render: async ({ el }: { el: HTMLElement }) => el.append(document.createElement("select")) }) };
+    const { model, $, control } = studio({ views: [] }, host);
+    const sweep = $('[data-action="sweep"]');
+    control("prompt").value = "";
+    control("prompt").dispatchEvent(new Event("input", { bubbles: true }));
+    model.set("problems", [{ field: "prompt", message: "A prompt is needed." }]);
+    await pause();
+    sweep.click();
+    expect(model.of("sweep")).toEqual([]);
+
+    type(control("prompt"), "A boat");
+    model.set("problems", []);
+    sweep.focus();
+    sweep.click();
+    expect(model.of("sweep")).toEqual([{ kind: "sweep", inputs: expect.objectContaining({ prompt: "A boat" }), nonce: expect.any(String) }]);
+    model.set("beside", "anywidget:abc");
+    await settle();
+
+    expect(document.activeElement).toBe($(".pvideo-beside select"));
   });
 });
 

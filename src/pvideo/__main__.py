@@ -57,12 +57,12 @@ def _recover(*, wait: bool) -> int:
 
 
 def _learn_the_demo(engine: Engine) -> None:
-    """Let the demo's jobs go on where a demo runs; none is started for them."""
-    from pvideo.demo import host
-    from pvideo.notebook.demonstration import demo_endpoint
+    """Let the demo's jobs go on where a demo runs."""
+    from pvideo.notebook.demonstration import running_endpoint
 
-    if host.status().get("running"):
-        engine.learn(demo_endpoint())
+    there = running_endpoint()
+    if there is not None:
+        engine.learn(there)
 
 
 def _say(line: str) -> None:

@@ -1,4 +1,4 @@
-"""The account that ``%pvideo setup`` keeps when asked: one file that only its user can read."""
+"""The account that ``%pvideo setup --keep`` writes: one file that only its user can read."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ TOKENS = ("gateway_token", "replicate_token", "management_token")
 _KEPT = ("account_id", "gateway_id", "base_url", "gateway_token", "replicate_token", "stored_key")
 
 
-def keep(values: Mapping[str, str]) -> Path:
+def keep(values: Mapping[str, Any]) -> Path:
     """Keep an account in a file that only its user can read, and return the file.
 
     Args:
         values: ``account_id``, ``gateway_id``, ``gateway_token``, ``replicate_token``, ``stored_key``, ``base_url``; others are ignored.
+            A token is a `Secret`: what it is stands in no frame.
     """
     path = _kept_path()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -29,7 +30,7 @@ def keep(values: Mapping[str, str]) -> Path:
     temporary.unlink(missing_ok=True)
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump({name: value for name, value in values.items() if name in _KEPT and value}, file)
+        json.dump({name: value for name, value in values.items() if name in _KEPT and value}, file, default=Secret.reveal)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)

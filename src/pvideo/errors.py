@@ -175,7 +175,7 @@ class BusyError(RefusedError):
 
 
 class UnconfirmedError(PVideoError):
-    """The create's answer was lost; the video may exist and be paid."""
+    """The create's answer was lost; it may exist and be paid."""
 
     keys = frozenset({"answer_lost", "response_blocked", "gateway_cached", "gateway_resent", "list_refused"})
 

@@ -1,7 +1,7 @@
 """Where requests go, with which secrets, into which folder, under which budget.
 
 A setting comes, in this order, from: an argument, `configure`, IPython's configuration (``c.PVideo.…``), the environment,
-and last the file that ``%pvideo setup`` keeps when asked.
+and last the file that ``%pvideo setup --keep`` writes.
 """
 
 from __future__ import annotations
@@ -159,6 +159,12 @@ def configure(**changes: Any) -> None:
         if fitted.get("upload") == "direct" and not (fitted.get("replicate_token") or current().replicate_token):
             raise SettingsError("upload_direct", gateway=current().gateway_id or "the gateway")
         _explicit.update(fitted)
+
+
+def configured() -> dict[str, Any]:
+    """Return what `configure` set in this process, tokens as `Secret`."""
+    with _lock:
+        return dict(_explicit)
 
 
 def use_ipython(values: Mapping[str, Any]) -> None:

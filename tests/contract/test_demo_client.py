@@ -51,8 +51,10 @@ def test_run_returns_the_video(demo: RunningDemo, client: Any) -> None:
 
 
 def test_create_and_wait(demo: RunningDemo, client: Any) -> None:
+    demo.settings(speed=1)
     prediction = client.predictions.create(version="prunaai/p-video", input=INPUT, wait=False)
     assert prediction.status == "starting"
+    demo.settings(speed=50)
     prediction.wait()
     assert prediction.status == "succeeded"
     assert prediction.metrics["video_output_duration_seconds"] == 5

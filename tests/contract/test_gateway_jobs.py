@@ -252,7 +252,10 @@ def test_the_doctor_reads_how_the_gateway_is_set(demo: RunningDemo, monkeypatch:
 
 
 def test_a_refusal_by_the_limit_is_counted_and_shown(demo: RunningDemo, capsys: Any) -> None:
-    demo.next("429")
+    # As Replicate throttles an account, with the shortest wait that it may name.
+    body = {"detail": "Request was throttled.", "status": 429, "title": "Throttled", "retry_after": 1}
+    how = {"status": 429, "body": body, "content_type": "application/problem+json", "headers": {"retry-after": "1"}}
+    demo.faults([{"match": {"op": "create", "nth": 1}, "phase": "before_accept", "do": "status", **how}])
     press()
     press("a dog")
 

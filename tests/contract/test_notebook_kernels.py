@@ -10,11 +10,10 @@ from typing import Any
 
 import nbformat
 import pytest
-from jupyter_client.manager import start_new_kernel
-from nbclient import NotebookClient
+from tests.support import kernels
 from tests.support.canary import cloudflare_canary, find, replicate_canary
 
-from pvideo.notebook.card import WIDGET
+from pvideo.notebook.base import WIDGET
 
 pytest.importorskip("starlette")
 PROMPT = "A cat walking"
@@ -46,7 +45,7 @@ def execute(found: Any, folder: Path, environment: dict[str, str], monkeypatch: 
         monkeypatch.delenv(name)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    NotebookClient(found, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
+    kernels.execute(found, folder)
     return found
 
 
@@ -104,7 +103,7 @@ class Page:
     """A client that says it can answer, as a page does."""
 
     def __init__(self, environment: dict[str, str], folder: Path) -> None:
-        self.manager, self.client = start_new_kernel(kernel_name="python3", env=environment, cwd=str(folder))
+        self.manager, self.client = kernels.start(environment, folder)
 
     def run(self, code: str, *, wait: bool = True) -> list[dict[str, Any]]:
         """Run a cell and return what came until it ended."""

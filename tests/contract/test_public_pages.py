@@ -106,7 +106,9 @@ def test_tutorial_step_3_construct_the_gateway_url(gateway: RunningDemo) -> None
 
 def test_tutorial_step_4_create_a_prediction(gateway: RunningDemo) -> None:
     """Both headers, `version` with the model's name; the addresses in the answer are api.replicate.com's."""
+    gateway.settings(speed=1)
     by_hand = curl(gateway, "/predictions", *BOTH, TYPE, data=BODY)
+    gateway.settings(speed=50)
     assert by_hand.status_code == 201
     made = by_hand.json()
     assert made["status"] == "starting"

@@ -8,7 +8,7 @@ from queue import Empty
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from jupyter_client.manager import start_new_kernel
+from tests.support import kernels
 from tests.support.canary import cloudflare_canary, find, replicate_canary, scan
 from tests.support.demo import running_demo
 
@@ -25,7 +25,7 @@ class Page:
     """A page that runs cells and types what it was told when a password is asked for."""
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self.manager, self.client = start_new_kernel(kernel_name="python3", env=environment, cwd=str(folder))
+        self.manager, self.client = kernels.start(environment, folder)
         self.heard: list[dict[str, Any]] = []
 
     def run(self, code: str, *answers: str) -> str:
@@ -81,7 +81,7 @@ def test_from_an_empty_account_to_a_first_video(tmp_path: Path, environment: dic
         opened.append(page)
 
         page.run(THREE[0])
-        told = page.run(THREE[1], "demo", API, RUN, REPLICATE, "n")
+        told = page.run(THREE[1], "demo", API, RUN, REPLICATE)
         page.run(THREE[2])
 
         assert "Made the gateway my-gateway in account demo" in told

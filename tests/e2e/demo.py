@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.request
 from typing import Any
+
+from tests.support.waiting import wait_until
 
 
 class Demo:
@@ -49,10 +50,7 @@ class Demo:
 
     def wait_for_statuses(self, *wanted: str, timeout: float = 10) -> None:
         """Wait until the other side agrees: what a card shows can be a moment ahead of it, or behind."""
-        until = time.monotonic() + timeout
-        while self.statuses() != list(wanted) and time.monotonic() < until:
-            time.sleep(0.1)
-        assert self.statuses() == list(wanted)
+        assert wait_until(lambda: self.statuses() == list(wanted), timeout), self.statuses()
 
     def _ask(self, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import socket
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -23,6 +24,8 @@ ACCOUNT_VARIABLES = (
     "REPLICATE_API_TOKEN",
     "PVIDEO_BASE_URL",
 )
+PORTS = range(20_000, 30_000)
+"""Where servers listen: below what systems give to whoever asks for any port, so that none is taken between a look and its use."""
 SETTINGS = {
     # No question about news, and a file changes only when a test saves it.
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -33,7 +36,7 @@ SETTINGS = {
 def private_environment(home: Path) -> dict[str, str]:
     """Return an environment for servers and kernels with nothing of the machine's own Jupyter, account or pvideo."""
     kept = {name: value for name, value in os.environ.items() if name not in ACCOUNT_VARIABLES and not name.startswith("JUPYTER")}
-    private = {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
+    private = {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in ("CONFIG", "DATA")}
     return {**kept, **private, "IPYTHONDIR": str(home / "ipython"), "PVIDEO_HOME": str(home / "pvideo"), "JUPYTER_PREFER_ENV_PATH": "1"}
 
 
@@ -47,12 +50,14 @@ class Jupyter:
         self._home = home
         self._write_settings()
         self._write_second_kernel()
-        self.url = f"http://127.0.0.1:{_free_port()}"
+        # Not below `home`: the kernels' sockets lie here, and a socket's path has room for about a hundred characters.
+        self._runtime = Path(tempfile.mkdtemp(prefix="jupyter-"))
         self._log = (home / "server.log").open("wb")
+        environment = {**private_environment(home), "JUPYTER_RUNTIME_DIR": str(self._runtime)}
         self._process = subprocess.Popen(
-            self._command(), cwd=self.root, env=private_environment(home), stdin=subprocess.PIPE, stdout=self._log, stderr=self._log
+            self._command(), cwd=self.root, env=environment, stdin=subprocess.PIPE, stdout=self._log, stderr=self._log
         )
-        self._wait_until_it_answers()
+        self.url = self._wait_until_it_answers()
 
     def stop(self) -> None:
         """End the server and its kernels."""
@@ -60,6 +65,7 @@ class Jupyter:
         self._process.stdin.close()
         self._process.wait(timeout=30)
         self._log.close()
+        shutil.rmtree(self._runtime, ignore_errors=True)
 
     def end_kernels(self) -> None:
         """End every kernel, so that no test hears another one's."""
@@ -81,8 +87,10 @@ class Jupyter:
     def _command(self) -> list[str]:
         options = {
             "ServerApp.ip": "127.0.0.1",
-            "ServerApp.port": self.url.rpartition(":")[2],
-            "ServerApp.port_retries": "0",
+            "ServerApp.port": str(PORTS[os.getpid() % len(PORTS)]),
+            "ServerApp.port_retries": "50",
+            # A kernel's five ports are chosen some time before it listens there, and another test may take one meanwhile.
+            "KernelManager.transport": "ipc",
             "ServerApp.root_dir": str(self.root),
             "ServerApp.open_browser": "False",
             "IdentityProvider.token": "",
@@ -107,18 +115,15 @@ class Jupyter:
         spec = {"argv": command, "display_name": "ipykernel 7.2", "language": "python", "interrupt_mode": "signal"}
         (folder / "kernel.json").write_text(json.dumps(spec))
 
-    def _wait_until_it_answers(self) -> None:
+    def _wait_until_it_answers(self) -> str:
+        """Return where."""
         until = time.monotonic() + 60
         while time.monotonic() < until and self._process.poll() is None:
-            try:
-                with urllib.request.urlopen(f"{self.url}/api/status", timeout=5):
-                    return
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.1)
+            for note in self._runtime.glob("jpserver-*.json"):
+                # A note that is not wholly written yet is no JSON; a server that wrote it may not listen yet.
+                with contextlib.suppress(ValueError, OSError):
+                    url = f"http://127.0.0.1:{json.loads(note.read_text())['port']}"
+                    with urllib.request.urlopen(f"{url}/api/status", timeout=5):
+                        return url
+            time.sleep(0.1)
         raise AssertionError(f"JupyterLab did not start:\n{self.log[-4000:]}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

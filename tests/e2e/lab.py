@@ -121,6 +121,10 @@ class Lab:
         """End the kernel."""
         self._call("shutdown()")
 
+    def leave_kernel_asleep(self) -> None:
+        """From here on, wake no kernel that has overlooked a request: the page itself has to."""
+        self._call("still()")
+
     def interrupt(self) -> None:
         """Interrupt the running cell."""
         self._call("interrupt()")
@@ -162,9 +166,10 @@ class Lab:
         video.evaluate(_UNTIL.format(condition="video.currentTime > start || video.ended"), before, timeout=timeout * 1000)
         assert video.evaluate("video => video.videoWidth") > 0
 
-    def wait_for_saved_html(self, index: int, timeout: float = 30) -> None:
-        """Wait until a save would write html for this cell and no widget."""
-        self.page.wait_for_function("index => window.tests.isClean(index)", arg=index, timeout=timeout * 1000)
+    def wait_for_saved_html(self, index: int, timeout: float = 30, *, having: str = "", without: str = "") -> None:
+        """Wait until a save would write html for this cell and no widget; `having` one text, and `without` another one."""
+        clean = "([index, having, without]) => window.tests.isClean(index, having, without)"
+        self.page.wait_for_function(clean, arg=[index, having, without], timeout=timeout * 1000)
 
     def trusted(self, index: int) -> bool:
         """Whether the notebook's host trusts a cell's outputs."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Locator
@@ -14,17 +16,17 @@ if TYPE_CHECKING:
 class Steps:
     """Does each step, and counts it.
 
-    steps = Steps(lab); steps.run(1); steps.type(prompt, "A dog"); steps.key(prompt, "Control+Enter"); assert steps.count == 3
+    with at_most(3, lab) as steps: steps.run(1); steps.type(prompt, "A dog"); steps.key(prompt, "Control+Enter")
     """
 
     def __init__(self, lab: Lab) -> None:
         """Begin at none."""
         self._lab, self.count = lab, 0
 
-    def run(self, index: int, *, wait: bool = True) -> None:
-        """Run a cell."""
+    def run(self, index: int, *, wait: bool = True) -> str:
+        """Run a cell; returns the key for `Lab.wait_for_run`."""
         self.count += 1
-        self._lab.run(index, wait=wait)
+        return self._lab.run(index, wait=wait)
 
     def edit(self, index: int, text: str) -> None:
         """Write a cell anew."""
@@ -41,6 +43,12 @@ class Steps:
         self.count += 1
         box.fill(text)
 
+    def answer(self, box: Locator, text: str) -> None:
+        """Answer a question of a running cell."""
+        self.count += 1
+        box.fill(text)
+        box.press("Enter")
+
     def key(self, target: Locator, key: str) -> None:
         """Press a key, or several at once, on something."""
         self.count += 1
@@ -50,6 +58,14 @@ class Steps:
         """Drop a file."""
         self.count += 1
         drop(zone, file, kind)
+
+
+@contextmanager
+def at_most(allowed: int, lab: Lab) -> Iterator[Steps]:
+    """Count the steps of one task, which may take so many and not one more."""
+    steps = Steps(lab)
+    yield steps
+    assert 1 <= steps.count <= allowed
 
 
 def drop(zone: Locator, file: Path, kind: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from playwright.sync_api import expect
 from tests.e2e.cells import PROMPT, SETUP
 
@@ -127,6 +128,7 @@ def test_a_draft_becomes_a_final_and_goes_on_by_the_cards_buttons(lab: Lab, demo
     assert saved.count("<video ") >= 5
 
 
+@pytest.mark.alone
 def test_play_heads_stay_within_one_frame(lab: Lab, demo: Demo) -> None:
     demo.change(speed=40)
     lab.open(lab.write(SETUP, LONG, POPPIES, "import pvideo\npvideo.compare(cat, poppies)"))
@@ -157,3 +159,10 @@ def test_play_heads_stay_within_one_frame(lab: Lab, demo: Demo) -> None:
         expect(shown).to_have_text(f"frame {number + step}")
     assert spread(pair, (number + 3) * FRAME) <= FRAME / 4
     lab.picture("compare", of=lab.output(3))
+
+    # Where the server writes the file, not the page: the output becomes the html.
+    lab.page.evaluate("Object.defineProperty(jupyterapp.shell.currentWidget.context.model, 'collaborative', { value: true })")
+    lab.run(3)
+    expect(lab.output(3).locator("table video")).to_have_count(2, timeout=30_000)
+    expect(pair).to_have_count(0)
+    assert "widget-view" not in json.dumps(lab.read()["cells"][3])

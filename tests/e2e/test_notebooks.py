@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
+from tests.support import kernels
 
 if TYPE_CHECKING:
     from tests.e2e.demo import Demo
@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 VIDEOS = {"01-quickstart": 2, "02-prompt-iteration": 8, "03-teaching": 4, "04-any-model": 1}
 """How many videos each notebook makes: what it pays for once it is run with an account."""
+LONG = {"02-prompt-iteration"}
+"""What may come near its minute when something runs beside it."""
 BESIDE = {"03-teaching": 2, "04-any-model": 5}
 """What is created beside the videos: the aborted one and the one made by hand; images, text, sound and JSON of other models."""
 OTHERS = {".webp": 6, ".txt": 1, ".wav": 1, ".jpg": 1}
@@ -34,13 +36,12 @@ def test_a_stored_notebook_has_no_outputs_and_short_cells(path: Path) -> None:
     assert max(len(cell.source.splitlines()) for cell in book.cells if cell.cell_type == "code") <= 6
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [pytest.param(path, marks=[pytest.mark.alone] * (path.stem in LONG), id=path.stem) for path in NOTEBOOKS])
 def test_a_notebook_runs_from_top_to_bottom(path: Path, tmp_path: Path, kernel_environment: dict[str, str], demo: Demo) -> None:
     book = nbformat.read(path, as_version=4)
-    client = NotebookClient(book, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}})
     began = time.monotonic()
 
-    client.execute(env=kernel_environment)
+    kernels.execute(book, tmp_path, timeout=120, environment=kernel_environment)
 
     assert time.monotonic() - began <= 60
     assert demo.created() == VIDEOS[path.stem] + BESIDE.get(path.stem, 0)
@@ -57,9 +58,7 @@ def test_a_notebook_runs_from_top_to_bottom(path: Path, tmp_path: Path, kernel_e
 def test_the_quickstart_keeps_its_videos_in_its_outputs(tmp_path: Path, kernel_environment: dict[str, str], demo: Demo) -> None:
     book = nbformat.read(ROOT / "notebooks" / "01-quickstart.ipynb", as_version=4)
 
-    NotebookClient(book, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute(
-        env=kernel_environment
-    )
+    kernels.execute(book, tmp_path, timeout=120, environment=kernel_environment)
 
     for cell in (cell for cell in book.cells if cell.id in ("first", "again")):
         pages = [output.data["text/html"] for output in cell.outputs if "text/html" in output.get("data", {})]

@@ -34,6 +34,13 @@ OUTSIDE = """studio => [...studio.querySelectorAll("*")]
   .map((one) => one.outerHTML.slice(0, 90))"""
 """What is cut off: outputs clip."""
 
+LINES = """area => {
+  const style = getComputedStyle(area);
+  const inner = area.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
+  return [inner / parseFloat(style.lineHeight), area.scrollHeight > area.clientHeight];
+}"""
+"""How many lines a text area shows, and whether it scrolls."""
+
 
 def top(lab: Lab, selector: str) -> float:
     """Return where a part of the Studio begins, from above."""
@@ -80,6 +87,11 @@ def test_every_width_has_its_layout(lab: Lab, demo: Demo) -> None:
     lab.run(1)
     studio = lab.studio(1)
     prompt = studio.get_by_label("Prompt", exact=True)
+    lines = {}
+    for count in (1, 3, 4, 10, 11, 30):
+        prompt.fill("\n".join("a line" for _ in range(count)))
+        lines[count] = prompt.evaluate(LINES)
+    assert lines == {1: [3, False], 3: [3, False], 4: [4, False], 10: [10, False], 11: [10, True], 30: [10, True]}
     for text in ("A paper boat in the rain", "City lights, time-lapse"):
         prompt.fill(text)
         studio.locator('button[data-action="generate"]').click()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as draw
 
@@ -18,9 +17,6 @@ from pvideo.notebook.doctor import doctor
 from pvideo.wire.prediction import Prediction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from tests.support.demo import RunningDemo
 
 BEGIN, END = 1_000.0, 4_000.0
@@ -43,20 +39,6 @@ def test_g05_every_difference_is_named_and_nothing_else(there: dict[str, str], h
     assert not set(only_there) & set(only_here)
 
 
-@pytest.fixture
-def account(demo_server: RunningDemo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningDemo]:
-    """An account; its gateway is the test's demo."""
-    values = {"PVIDEO_BASE_URL": demo_server.base_url, "PVIDEO_HOME": str(tmp_path / "home"), "CF_AIG_TOKEN": demo_server.gateway_token}
-    for name, value in {**values, "REPLICATE_API_TOKEN": demo_server.replicate_token}.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
-    settings.reset()
-    yield demo_server
-    for engine in list(Engine._engines.values()):
-        engine.close()
-    settings.reset()
-
-
 def create_elsewhere(demo: RunningDemo) -> str:
     """Make a prediction of the same account on another machine."""
     import httpx
@@ -65,15 +47,15 @@ def create_elsewhere(demo: RunningDemo) -> str:
     return httpx.post(f"{demo.base_url}/predictions", json=body, headers=demo.headers, trust_env=False).json()["id"]
 
 
-def test_g05_the_same_on_both_sides_is_not_worth_a_word(account: RunningDemo) -> None:
+def test_g05_the_same_on_both_sides_is_not_worth_a_word(demo: RunningDemo) -> None:
     generate("A cat", duration=1, draft=True).wait(30)
     assert check_history(settings.endpoint()) == []
     assert "History" not in doctor(None)
 
 
-def test_g05_one_that_is_not_in_the_history_is_named(account: RunningDemo) -> None:
+def test_g05_one_that_is_not_in_the_history_is_named(demo: RunningDemo) -> None:
     generate("A cat", duration=1, draft=True).wait(30)
-    other = create_elsewhere(account)
+    other = create_elsewhere(demo)
 
     (check,) = check_history(settings.endpoint())
     assert (check.mark, check.name) == ("✗", "History")
@@ -81,7 +63,7 @@ def test_g05_one_that_is_not_in_the_history_is_named(account: RunningDemo) -> No
     assert other in doctor(None)
 
 
-def test_g05_one_that_replicate_does_not_list_is_named(account: RunningDemo) -> None:
+def test_g05_one_that_replicate_does_not_list_is_named(demo: RunningDemo) -> None:
     video = generate("A cat", duration=1, draft=True).wait(30)
     journal = Engine.get().journal
     journal.update(video.intent, prediction_id="gone" + "a" * 22, created_at=video.snapshot().created_at - 600)
@@ -91,8 +73,8 @@ def test_g05_one_that_replicate_does_not_list_is_named(account: RunningDemo) -> 
     assert video.prediction_id in checks["1 prediction of the last hour at Replicate, but not in your history"]
 
 
-def test_g05_looking_makes_nothing(account: RunningDemo) -> None:
+def test_g05_looking_makes_nothing(demo: RunningDemo) -> None:
     generate("A cat", duration=1, draft=True).wait(30)
-    before = len(account.requests("gateway", "POST"))
+    before = len(demo.requests("gateway", "POST"))
     doctor(None)
-    assert len(account.requests("gateway", "POST")) == before == 1
+    assert len(demo.requests("gateway", "POST")) == before == 1

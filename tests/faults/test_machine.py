@@ -141,6 +141,8 @@ class Life(RuleBasedStateMachine):
 
     def _unsettled(self) -> bool:
         created = {item["event_id"] for item in self.scene.paid}
+        if any(row.finished and row.unknown_at is not None for row in self.scene.rows()):
+            return True  # still to be looked for what the gateway made beside it
         rows = [row for row in self.scene.rows() if not row.finished]
         return any(row.state != "unknown" or row.intent in created or row.parent for row in rows) or bool(self.scene.loop._ready)
 

@@ -20,7 +20,6 @@ from pvideo.job.press import generate
 from pvideo.model.reference import Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.faults.killing.ground import Ground
@@ -199,20 +198,10 @@ def test_d14_a_terminated_kernel_leaves_its_job_to_the_next(ground: Ground, demo
 
 
 @pytest.fixture
-def account(demo_server: RunningDemo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningDemo]:
-    """This process presses, at the demo."""
-    values = {"BASE_URL": demo_server.base_url, "HOME": str(tmp_path / "home")}
-    for name, value in values.items():
-        monkeypatch.setenv(f"PVIDEO_{name}", value)
-    monkeypatch.setenv("CF_AIG_TOKEN", demo_server.gateway_token)
-    monkeypatch.setenv("REPLICATE_API_TOKEN", demo_server.replicate_token)
-    monkeypatch.chdir(tmp_path)
-    settings.reset()
+def account(demo: RunningDemo) -> RunningDemo:
+    """This process presses, at the demo, as often as it likes."""
     settings.configure(budget_day=None)
-    yield demo_server
-    for engine in list(Engine._engines.values()):
-        engine.close()
-    settings.reset()
+    return demo
 
 
 def holdings() -> dict[str, int]:

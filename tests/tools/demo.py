@@ -19,7 +19,8 @@ def main() -> None:
     folder = new_folder(ROOT / ".demo" / time.strftime("%Y-%m-%d-%H%M%S"))
     os.environ["PVIDEO_HOME"] = str(ROOT / ".demo" / "home")
     copy = folder / NOTEBOOK.name
-    shutil.copy(NOTEBOOK, copy)
+    # With its picture, and the notebooks that it names as the next ones.
+    shutil.copytree(NOTEBOOK.parent, folder, ignore=shutil.ignore_patterns("videos", ".*"), dirs_exist_ok=True)
     print(f"Running {NOTEBOOK.relative_to(ROOT)} against the embedded gateway: no account, nothing is paid", flush=True)
     execute(copy)
     for video in sorted(folder.rglob("*.mp4"), key=lambda path: path.stat().st_mtime):

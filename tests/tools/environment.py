@@ -63,14 +63,34 @@ def make(folder: Path) -> None:
 
 def install(folder: Path, extra: str) -> None:
     """Install pvideo with one extra, editable, so that a change in src/ counts at once."""
-    say(f"Installing pvideo[{extra}] into {folder.name} (minutes, the first time)")
+    say(f"Installing pvideo[{extra}] into {folder.name} (a minute or two, the first time)")
     began = time.monotonic()
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    run([*pip, "--editable", f"{ROOT}[{extra}]"], f"pip could not install pvideo[{extra}]; its reason stands above.")
+    wanted = ["--quiet", "--editable", f"{ROOT}[{extra}]"]
+    if not by_uv(folder, wanted):
+        run([*pip(folder), "install", *wanted], f"pip could not install pvideo[{extra}]; its reason stands above.")
     (folder / f".installed-{extra}").touch()
     if extra == "test":
         (folder / ".installed-lab").touch()
     say(f"Installed in {time.monotonic() - began:.0f} s")
+
+
+def pip(folder: Path) -> list[str]:
+    """Return the start of a pip command."""
+    return [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
+
+
+def by_uv(folder: Path, wanted: list[str]) -> bool:
+    """Install with uv, in a fourth of pip's time; False where that did not work, or where pip is told to go elsewhere than uv would."""
+    told = subprocess.run([*pip(folder), "config", "list"], capture_output=True, text=True, check=False).stdout
+    if ".index-url=" in told:
+        return False
+    if subprocess.run([*pip(folder), "install", "--quiet", "uv"], capture_output=True, check=False).returncode:
+        return False
+    uv = [str(folder / "bin" / "uv"), "pip", "install", "--python", str(folder / "bin" / "python")]
+    done = subprocess.run([*uv, *wanted], cwd=ROOT, check=False).returncode == 0
+    if not done:
+        say("uv could not; pip tries.")
+    return done
 
 
 def make_second_kernel(first: Path) -> None:
@@ -84,9 +104,8 @@ def make_second_kernel(first: Path) -> None:
     packages = Path(sysconfig.get_path("purelib"))
     # What is installed here comes first on sys.path, everything else comes from the first environment.
     (folder / packages.relative_to(first) / "first.pth").write_text(f"import site; site.addsitedir({str(packages)!r})\n")
-    pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"), "install"]
-    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--ignore-installed"]
-    run([*pip, *options, "ipykernel==7.2.*"], "ipykernel 7.2 could not be installed; pip's reason stands above.")
+    command = [*pip(first), "--python", str(folder / "bin" / "python"), "install", "--quiet", "--no-deps", "--ignore-installed"]
+    run([*command, "ipykernel==7.2.*"], "ipykernel 7.2 could not be installed; pip's reason stands above.")
     (folder / ".installed").touch()
 
 

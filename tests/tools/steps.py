@@ -22,10 +22,11 @@ STEPS = {
         ("npm", "--prefix", "js", "install", "--silent"),
         *(("npm", "--prefix", "js", "run", "--silent", script) for script in _SCRIPTS),
     ),
-    # Two files at a time; then what wants both processors or a browser, one after the other.
+    # Three at a time where a third of the time is waiting, two where it is not; then, one after the other, what wants both processors.
     "python": (
-        (*_PYTEST, "-n", "2", "--dist", "loadfile", "-m", "not kill", "tests/unit", "tests/contract", "tests/faults"),
-        (*_PYTEST, "tests/faults/test_kill.py", "tests/e2e"),
+        (*_PYTEST, "-n", "3", "--dist", "worksteal", "-m", "not kill", "tests/unit", "tests/contract", "tests/faults"),
+        (*_PYTEST, "-n", "2", "--dist", "worksteal", "-m", "not alone", "tests/e2e"),
+        (*_PYTEST, "-m", "kill or alone", "tests/faults/test_kill.py", "tests/e2e"),
     ),
 }
 

@@ -19,13 +19,9 @@ from pvideo.model import catalog
 from pvideo.model.sniff import picture_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.support.demo import RunningDemo
 
     from pvideo.job.video import Video
-
-ENVIRONMENT = ("PVIDEO_BASE_URL", "CF_AIG_TOKEN", "REPLICATE_API_TOKEN", "PVIDEO_HOME")
 
 
 class Variables(dict[str, Any]):
@@ -36,20 +32,6 @@ class Variables(dict[str, Any]):
 
     def bind(self, name: str, video: Video) -> None:
         self[name] = video
-
-
-@pytest.fixture
-def demo(demo_server: RunningDemo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningDemo]:
-    """The demo as if it were the real gateway, with a home and a video folder of the test's own."""
-    values = (demo_server.base_url, demo_server.gateway_token, demo_server.replicate_token, str(tmp_path / "home"))
-    for name, value in zip(ENVIRONMENT, values, strict=True):
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
-    settings.reset()
-    yield demo_server
-    for engine in list(Engine._engines.values()):
-        engine.close()
-    settings.reset()
 
 
 @pytest.fixture

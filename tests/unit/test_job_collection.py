@@ -12,13 +12,11 @@ import pytest
 from tests.support.canary import replicate_canary
 
 import pvideo
-from pvideo import settings
 from pvideo.errors import ExportError, InputError, PVideoError
 from pvideo.job.engine import Engine
 from pvideo.job.press import generate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.demo import RunningDemo
@@ -26,22 +24,7 @@ if TYPE_CHECKING:
     from pvideo.job.video import Video
 
 
-@pytest.fixture(autouse=True)
-def demo(demo_server: RunningDemo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningDemo]:
-    values = {
-        "PVIDEO_BASE_URL": demo_server.base_url,
-        "CF_AIG_TOKEN": demo_server.gateway_token,
-        "REPLICATE_API_TOKEN": demo_server.replicate_token,
-        "PVIDEO_HOME": str(tmp_path / "home"),
-    }
-    for name, value in values.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
-    settings.reset()
-    yield demo_server
-    for engine in list(Engine._engines.values()):
-        engine.close()
-    settings.reset()
+pytestmark = pytest.mark.usefixtures("demo")
 
 
 def made(prompt: str = "A cat", **inputs: Any) -> Video:

@@ -35,27 +35,11 @@ from pvideo.job.engine import Engine
 from pvideo.job.press import find_model, generate, press
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.support.demo import RunningDemo
 
     from pvideo.job.video import Video
 
 ENVIRONMENT = ("PVIDEO_BASE_URL", "CF_AIG_TOKEN", "REPLICATE_API_TOKEN", "PVIDEO_HOME")
-
-
-@pytest.fixture
-def demo(demo_server: RunningDemo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningDemo]:
-    """The demo as if it were the real gateway, with a home and a video folder of the test's own."""
-    values = (demo_server.base_url, demo_server.gateway_token, demo_server.replicate_token, str(tmp_path / "home"))
-    for name, value in zip(ENVIRONMENT, values, strict=True):
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
-    settings.reset()
-    yield demo_server
-    for engine in list(Engine._engines.values()):
-        engine.close()
-    settings.reset()
 
 
 def cat(**inputs: Any) -> Video:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -164,6 +165,62 @@ def test_a_repeat_that_comes_late_is_kept_too(world: World) -> None:
     assert course.feed.latest.error.key == "gateway_resent"
     assert len(list((world.folder / "videos").glob("*.mp4"))) == 2
     assert course.row.prediction_id == world.replicate.runs[0].id
+
+
+@pytest.mark.parametrize("dies", [False, True], ids=["looked for again", "by the next kernel"])
+def test_a_repeat_is_kept_although_the_look_for_it_is_lost(world: World, dies: bool) -> None:
+    world.replicate.creates = ["lost"]
+    course = world.press()
+
+    def repeated() -> None:
+        world.replicate.runs.append(Run("9" * 26, dict(course.row.input), world.replicate.now()))
+        world.replicate.lists = [trouble()]
+
+    world.after(3.0, repeated)
+
+    async def all_of_it() -> None:
+        going = asyncio.ensure_future(course.run())
+        while course.row.state != "done" or world.replicate.lists:  # noqa: ASYNC110 - virtual time
+            await asyncio.sleep(0.1)
+        assert [row.intent for row in world.journal.lost()] == [course.row.intent]
+        if dies:
+            going.cancel()
+            assert adoption.owed(world.journal, "me", {course.row.intent}) == []
+            (row,) = adoption.owed(world.journal, "me")
+            await world.begin(row).task
+        else:
+            await going
+        await world.courses[-1].task
+
+    world.go(all_of_it())
+
+    assert world.journal.lost() == []
+    assert len(list((world.folder / "videos").glob("*.mp4"))) == 2
+    assert world.replicate.posts == 1
+
+
+def test_a_kernel_without_the_account_says_nothing_and_looks_when_it_has_it(world: World) -> None:
+    world.replicate.creates = ["lost"]
+    course = world.press()
+    world.go(course.run())
+    world.journal.update(course.row.intent, unknown_at=START)  # its process died before it had looked
+    world.replicate.runs.append(Run("9" * 26, dict(course.row.input), world.replicate.now()))
+    (row,) = adoption.owed(world.journal, "me")
+    world.configured = False
+    world.after(3.0, lambda: setattr(world, "configured", True))
+    seen = []
+
+    async def all_of_it() -> None:
+        later = world.begin(row)
+        later.feed.observe(lambda shown: seen.append(shown.error.key if shown.error else ""))
+        await later.task
+        await world.courses[-1].task
+
+    world.go(all_of_it())
+
+    assert set(seen) == {"gateway_resent"}
+    assert world.journal.lost() == []
+    assert len(list((world.folder / "videos").glob("*.mp4"))) == 2
 
 
 def test_two_presses_with_one_typed_seed_and_both_answers_lost_do_not_cross(world: World) -> None:

@@ -14,7 +14,8 @@ from tests.support.notebook import FakeComm, FakeVideo, failed, made, snap
 from pvideo.errors import BudgetError
 from pvideo.job.states import Link
 from pvideo.notebook import base, card
-from pvideo.notebook.card import WIDGET, Card
+from pvideo.notebook.base import WIDGET
+from pvideo.notebook.card import Card
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -229,7 +229,16 @@ def test_the_library_is_looked_at(tmp_path: Path) -> None:
     assert check_library(tmp_path / "not" / "there").mark == "✓"
 
 
-@pytest.mark.parametrize(("version", "words"), [("7.4.0", "Cancel works"), ("6.29.5", "when a cell ends"), ("7.0.1", "loses updates")])
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [
+        ("7.4.0", "Cancel works"),
+        ("7.10.1", "Cancel works"),
+        ("6.29.5", "when a cell ends"),
+        ("7.0.1", "loses updates"),
+        ("7.3.0", "stop hearing"),
+    ],
+)
 def test_the_notebook_line_knows_the_kernel(version: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pvideo.notebook.doctor._version", lambda _: version)
     kernel = SimpleNamespace(get_parent=lambda: {"content": {"allow_stdin": True}})
@@ -240,7 +249,7 @@ def test_the_notebook_line_knows_the_kernel(version: str, words: str, monkeypatc
 # the setup
 
 
-def run_setup(answers: list[str], mark: Any = "✓") -> tuple[list[str], list[str]]:
+def run_setup(answers: list[str], *words: str, mark: Any = "✓") -> tuple[list[str], list[str]]:
     asked: list[str] = []
     told: list[str] = []
 
@@ -248,33 +257,61 @@ def run_setup(answers: list[str], mark: Any = "✓") -> tuple[list[str], list[st
         asked.append(question)
         return answers[len(asked) - 1]
 
-    setup(ask=ask, tell=told.append, network=lambda *_: [Check(mark=mark, name="Gateway", text="…")])
+    setup(list(words), ask=ask, tell=told.append, network=lambda *_: [Check(mark=mark, name="Gateway", text="…")])
     return asked, told
 
 
-def test_four_answers_set_the_account_for_this_kernel() -> None:
-    asked, told = run_setup(["acc", "gate", "cfut_" + "Z" * 40, TOKEN, "n"])
+def test_four_answers_set_the_account_for_this_kernel(tmp_path: Path) -> None:
+    asked, told = run_setup(["acc", "gate", "cfut_" + "Z" * 40, TOKEN])
 
-    assert len(asked) == 5
+    assert len(asked) == 4
     there = settings.endpoint()
     assert (there.account_id, there.gateway_id) == ("acc", "gate")
     assert there.replicate_token is not None
     assert there.replicate_token.reveal() == TOKEN
-    assert told[-1] == "Kept for this kernel only."
+    assert told[-1].startswith("In use in this kernel.")
     assert TOKEN not in "".join(told + asked)
+    assert not (tmp_path / "account.json").exists()
 
 
 def test_it_is_kept_on_the_machine_only_when_asked(tmp_path: Path) -> None:
-    run_setup(["acc", "gate", "", TOKEN, "y"])
+    run_setup(["acc", "gate", "", TOKEN])
+    asked, told = run_setup([], "--keep")
     kept = tmp_path / "account.json"
 
+    assert asked == []
+    assert told[-1].startswith(f"Kept in {kept}")
     assert kept.stat().st_mode & 0o077 == 0
     settings.reset()
-    assert settings.endpoint().gateway_id == "gate"
+    there = settings.endpoint()
+    assert there.gateway_id == "gate"
+    assert there.replicate_token is not None
+    assert there.replicate_token.reveal() == TOKEN
+
+
+def test_keeping_at_once_asks_the_same_four_and_keeping_again_loses_nothing() -> None:
+    asked, _ = run_setup(["acc", "gate", "", TOKEN], "--keep")
+    settings.reset()
+    settings.configure(gateway_id="other")
+    run_setup([], "--keep")
+    settings.reset()
+
+    assert len(asked) == 4
+    there = settings.endpoint()
+    assert there.gateway_id == "other"
+    assert there.replicate_token is not None
+    assert there.replicate_token.reveal() == TOKEN
+
+
+def test_a_token_of_the_environment_is_not_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPLICATE_API_TOKEN", TOKEN)
+    run_setup(["acc", "gate", "", ""], "--keep")
+
+    assert TOKEN not in (tmp_path / "account.json").read_text(encoding="utf-8")
 
 
 def test_what_does_not_work_is_not_kept(tmp_path: Path) -> None:
-    asked, told = run_setup(["acc", "gate", "", TOKEN], mark="✗")
+    asked, told = run_setup(["acc", "gate", "", TOKEN], "--keep", mark="✗")
 
     assert len(asked) == 4
     assert "for this kernel only" in told[-1]
@@ -283,7 +320,7 @@ def test_what_does_not_work_is_not_kept(tmp_path: Path) -> None:
 
 def test_enter_keeps_what_is_set() -> None:
     settings.configure(account_id="acc", gateway_id="gate", replicate_token=TOKEN)
-    asked, _ = run_setup(["", "other", "", "", "n"])
+    asked, _ = run_setup(["", "other", "", ""])
 
     assert "Enter keeps acc" in asked[0]
     assert (settings.endpoint().account_id, settings.endpoint().gateway_id) == ("acc", "other")

@@ -11,7 +11,8 @@ from tests.support.notebook import CAT, FakeComm, FakeVideo, made, snap
 from pvideo.errors import InputError
 from pvideo.job.video import Video
 from pvideo.notebook import base, compare
-from pvideo.notebook.card import WIDGET, Card
+from pvideo.notebook.base import WIDGET
+from pvideo.notebook.card import Card
 from pvideo.notebook.hosts import Host
 
 if TYPE_CHECKING:

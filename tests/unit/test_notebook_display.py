@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.support.notebook import FakeComm, FakeVideo, failed, made, snap
 
-from pvideo.notebook import base, card, display
-from pvideo.notebook.card import WIDGET
+from pvideo.notebook import base, card, compare, display
+from pvideo.notebook.base import WIDGET
+from pvideo.notebook.compare import Compare
 from pvideo.notebook.display import Outputs
 
 if TYPE_CHECKING:
@@ -41,13 +42,15 @@ def page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(base, "bundle", lambda _: ("export default {}", ".pvideo {}"))
     monkeypatch.setattr(card.pulse, "mark", lambda item: None)
     monkeypatch.setattr(display, "CLEAN_WITHIN", 0.01)
+    monkeypatch.setattr(display, "DRAWN_WITHIN", 0.01)
 
 
 @pytest.fixture
 def settle(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Bring a card to its end and wait for what follows."""
     threads: list[threading.Thread] = []
-    monkeypatch.setattr(card, "hand", lambda *args: threads.append(base.hand(*args)))
+    for module in (card, compare):
+        monkeypatch.setattr(module, "hand", lambda *args: threads.append(base.hand(*args)))
 
     def finish(outputs: Outputs, *, wait: bool = True) -> list[threading.Thread]:
         for shown in outputs.cards():
@@ -98,6 +101,7 @@ def test_a_page_that_cannot_do_it_is_not_waited_for(tmp_path: Path, settle: Any,
     monkeypatch.setattr(display, "CLEAN_WITHIN", 60)
     outputs, shell, video = Outputs(), Shell(), FakeVideo(made(tmp_path / "a.mp4"))
     outputs.show(video, shell)
+    outputs.cards()[0].comm.say({"kind": "hello", "id": "job1"})
     outputs.cards()[0].comm.say({"kind": "clean", "id": "job1", "ok": False})
     settle(outputs)
 
@@ -117,6 +121,90 @@ def test_a_playing_video_is_not_taken_away(tmp_path: Path, settle: Any) -> None:
     shown.comm.say({"kind": "playing", "id": "job1", "playing": False})
     thread.join(5)
     assert shell.shown[-1][2]
+
+
+def test_the_clock_of_the_answer_begins_when_the_page_has_drawn_it(tmp_path: Path, settle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(display, "DRAWN_WITHIN", 60)
+    outputs, shell, video = Outputs(), Shell(), FakeVideo(made(tmp_path / "a.mp4"))
+    outputs.show(video, shell)
+    (shown,) = outputs.cards()
+    (thread,) = settle(outputs, wait=False)
+    thread.join(0.1)  # a slow page: nothing is taken from it
+    assert thread.is_alive()
+
+    shown.comm.say({"kind": "hello", "id": "job1"})
+    thread.join(5)
+    assert shell.shown[-1][2]
+
+
+def pair(tmp_path: Path) -> Compare:
+    return Compare([FakeVideo(made(tmp_path / f"{name}.mp4", intent=name, name=name)) for name in ("a", "b")])  # type: ignore[list-item]
+
+
+def test_a_comparison_becomes_html_where_the_page_cannot_keep_its_file_clean(tmp_path: Path, settle: Any) -> None:
+    outputs, shell, shown = Outputs(), Shell(), pair(tmp_path)
+    outputs.show(shown, shell)
+    shown.comm.say({"kind": "clean", "id": shown.key, "ok": False})
+    settle(outputs)
+
+    (first, live, _), (second, data, update) = shell.shown
+    assert (first, update) == (second, True)
+    assert WIDGET in live
+    assert set(data) == {"text/html"}
+    assert data["text/html"].count("<video") == 2
+    assert not shown.is_open
+    assert outputs.cards() == []
+
+
+def test_a_comparison_stays_live_where_the_page_can(tmp_path: Path, settle: Any) -> None:
+    outputs, shell, shown = Outputs(), Shell(), pair(tmp_path)
+    outputs.show(shown, shell)
+    shown.comm.say({"kind": "clean", "id": "another", "ok": False})
+    shown.comm.say({"kind": "clean", "id": shown.key, "ok": True})
+    settle(outputs)
+
+    assert len(shell.shown) == 1
+    assert shown.is_open
+
+
+def test_a_comparison_that_plays_is_not_taken_away_and_one_that_runs_is_not_over(tmp_path: Path, settle: Any) -> None:
+    outputs, shell, running = Outputs(), Shell(), FakeVideo(snap("processing", intent="b"))
+    shown = Compare([FakeVideo(made(tmp_path / "a.mp4", intent="a")), running])  # type: ignore[list-item]
+    outputs.show(shown, shell)
+    assert settle(outputs) == []
+
+    shown.comm.say({"kind": "playing", "id": shown.key, "playing": True})
+    running.publish(made(tmp_path / "b.mp4", intent="b"))
+    (thread,) = settle(outputs, wait=False)
+    thread.join(0.1)
+    assert thread.is_alive()
+
+    shown.comm.say({"kind": "playing", "id": shown.key, "playing": False})
+    thread.join(5)
+    assert shell.shown[-1][2]
+
+
+def test_running_a_comparison_s_cell_again_lets_go_of_the_one_before(tmp_path: Path) -> None:
+    outputs, shell, first, second = Outputs(), Shell(), pair(tmp_path), pair(tmp_path)
+    outputs.show(first, shell)
+    shell.request("cell-1", "m2")
+    outputs.show(second, shell)
+
+    assert not first.is_open
+    assert outputs.cards() == [second]
+
+
+def test_a_comparison_that_was_taken_off_the_page_is_shown_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Any] = []
+    monkeypatch.setattr("pvideo.notebook.hook.show_video", shown.append)
+    one = pair(tmp_path)
+    one._ipython_display_()
+    one.close()
+    one._ipython_display_()
+
+    assert shown[0] is one
+    assert shown[1].is_open
+    assert shown[1].videos == one.videos
 
 
 def test_one_video_in_two_cells_is_one_model_and_both_outputs_end(tmp_path: Path, settle: Any) -> None:

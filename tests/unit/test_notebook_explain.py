@@ -11,14 +11,11 @@ import pytest
 from tests.support.canary import cloudflare_canary, replicate_canary
 from tests.support.notebook import NOW, snap
 
-from pvideo import settings
 from pvideo.errors import PVideoError
-from pvideo.job.engine import Engine
 from pvideo.job.press import generate
 from pvideo.notebook.explain import explained, explanation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.demo import RunningDemo
@@ -49,7 +46,7 @@ def told(*exchanges: dict[str, Any], status: str = "succeeded", **changes: Any) 
     ("changes", "words"),
     [
         ({}, "Sent once; if the answer is lost we look"),
-        ({"status": None, "error": "The answer was lost."}, "the video may exist, so we look for it"),
+        ({"status": None, "error": "The answer was lost."}, "it may exist, so we look for it"),
         ({"status": None, "error": "Nothing was sent or paid."}, "No byte of it left this machine"),
         ({"status": 429}, "so it may be sent again after the pause"),
         ({"status": 401}, "a no to a token"),
@@ -57,7 +54,7 @@ def told(*exchanges: dict[str, Any], status: str = "succeeded", **changes: Any) 
         ({"status": 404}, "no such gateway or model"),
         ({"status": 422}, "a no to an input"),
         ({"status": 403}, "A definite no"),
-        ({"status": 502}, "the video may exist"),
+        ({"status": 502}, "it may exist"),
         ({"path": "/predictions/x/cancel"}, "Please stop it."),
         ({"method": "GET", "path": "/predictions/x"}, "accepted, waiting for a machine"),
         ({"method": "GET", "path": "/predictions/x", "status": 503, "response_body": "no"}, "a look was refused"),
@@ -136,24 +133,6 @@ def test_what_the_gateway_noted_stands_at_the_end() -> None:
 def test_by_hand_for_a_real_account_is_left_to_the_person() -> None:
     with pytest.raises(PVideoError, match="where it is paid"):
         told(exchange()).run()
-
-
-@pytest.fixture
-def demo(demo_server: RunningDemo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningDemo]:
-    values = {
-        "PVIDEO_BASE_URL": demo_server.base_url,
-        "CF_AIG_TOKEN": demo_server.gateway_token,
-        "REPLICATE_API_TOKEN": demo_server.replicate_token,
-        "PVIDEO_HOME": str(tmp_path / "home"),
-    }
-    for name, value in values.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
-    settings.reset()
-    yield demo_server
-    for engine in list(Engine._engines.values()):
-        engine.close()
-    settings.reset()
 
 
 def test_the_printed_curl_and_python_make_the_same_press(demo: RunningDemo) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.support.notebook import NOW, snap
 
-from pvideo.notebook.made import SHOWN_TEXT, content_type, files, kind, text
+from pvideo.job.board import count_words
+from pvideo.model.catalog import load
+from pvideo.notebook.made import SHOWN_TEXT, called, content_type, files, kind, text
 from pvideo.notebook.saved import saved_card
 from pvideo.notebook.view import view_of
 
@@ -47,6 +50,20 @@ def test_the_files_decide_what_stands_where(names: tuple[str, ...], shown: str, 
 def test_before_the_files_the_model_s_word_counts() -> None:
     assert kind(snap("processing", done=False)) == "video"
     assert kind(snap("processing", done=False, model="someone/unknown")) == "video"
+
+
+def test_what_has_no_name_is_called_what_it_is() -> None:
+    names = ("a.mp4", "a.png", "a.wav", "a.txt", "a.output.json", "a.glb")
+
+    assert [called(made(name, name="")) for name in names] == ["video", "image", "audio", "text", "data", "file"]
+    assert called(made("a.png", name="fox")) == "fox"
+
+
+def test_a_sweep_counts_what_its_model_makes() -> None:
+    model = load("prunaai/p-video")
+
+    assert [count_words(count, model) for count in (1, 8)] == ["1 video", "8 videos"]
+    assert [count_words(2, replace(model, output=output)) for output in ("image", "text")] == ["2 images", "2 results"]
 
 
 def test_a_long_text_is_cut_on_the_card_only() -> None:

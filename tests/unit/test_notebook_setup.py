@@ -78,7 +78,7 @@ def run(words: str, *answers: str, network: Any = None) -> tuple[list[str], str]
 
 
 def test_from_an_empty_account_to_a_gateway_that_works(demo: RunningDemo, tmp_path: Path) -> None:
-    asked, told = run("--create my-gateway", "demo", API, RUN, REPLICATE, "y")
+    asked, told = run("--create my-gateway --keep", "demo", API, RUN, REPLICATE)
 
     assert '"AI Gateway Read" and "Edit"' in asked[1]
     assert "Account demo has no gateway yet." in told
@@ -99,11 +99,11 @@ def test_what_the_environment_has_is_not_asked_for(demo: RunningDemo, monkeypatc
     monkeypatch.setenv("CLOUDFLARE_API_TOKEN", API)
     monkeypatch.setenv("CF_AIG_TOKEN", RUN)
     monkeypatch.setenv("REPLICATE_API_TOKEN", REPLICATE)
-    asked, told = run("--create=my-gateway", "n")
+    _, told = run("--create=my-gateway")
 
-    assert asked[0].startswith("Keep it on this machine")
     assert "Read with the token from CLOUDFLARE_API_TOKEN, environment" in told
-    assert told.endswith("Kept for this kernel only.")
+    assert "Made the gateway my-gateway" in told
+    assert told.endswith("%pvideo setup --keep")
 
 
 def test_with_everything_set_nobody_has_to_sit_there(demo: RunningDemo) -> None:
@@ -115,7 +115,7 @@ def test_with_everything_set_nobody_has_to_sit_there(demo: RunningDemo) -> None:
 
     setup(["--create", "mine"], ask=nobody, tell=told.append)
 
-    assert told[-1] == "Kept for this kernel only."
+    assert told[-1].startswith("In use in this kernel.")
     assert settings.endpoint().gateway_id == "mine"
     settings.configure(replicate_token=None)
     with pytest.raises(SettingsError, match="nobody can answer here"):
@@ -145,7 +145,7 @@ def test_one_that_is_there_is_used_only_when_that_is_wanted(demo: RunningDemo) -
     assert told.endswith("Another one: %pvideo setup --create another-name.")
     assert settings.current().gateway_id == ""
 
-    run("--create mine", "y", RUN, REPLICATE, "n")
+    run("--create mine", "y", RUN, REPLICATE)
 
     assert settings.endpoint().gateway_id == "mine"
     assert {row["method"] for row in demo.requests("cloudflare")[count:]} == {"GET"}
@@ -155,7 +155,7 @@ def test_one_that_is_there_is_used_only_when_that_is_wanted(demo: RunningDemo) -
 def test_use_takes_one_that_is_there(demo: RunningDemo) -> None:
     settings.configure(account_id="demo", management_token=API)
     pvideo.gateways.create("mine")
-    _, told = run("--use mine", RUN, REPLICATE, "n")
+    _, told = run("--use mine", RUN, REPLICATE)
     assert "Presses go through mine now." in told
 
     with pytest.raises(ManagementError, match='has these: "mine"'):
@@ -189,7 +189,7 @@ def test_in_the_demo_nothing_is_asked_and_the_next_press_goes_through_it(demo: R
 
 
 def test_what_does_not_work_is_not_kept(demo: RunningDemo, tmp_path: Path) -> None:
-    _, told = run("--create mine", "demo", API, "wrong-token-for-the-gateway", REPLICATE)
+    _, told = run("--create mine --keep", "demo", API, "wrong-token-for-the-gateway", REPLICATE)
 
     assert "✗ Gateway     Cloudflare refused the gateway token." in told
     assert "– Replicate" in told
@@ -210,6 +210,7 @@ def test_a_name_that_cannot_be_one_is_refused_before_anything_is_asked(name: str
 
 def test_the_line_is_read() -> None:
     assert Wish.of(["--create", "a"]) == Wish.of(["--create=a"]) == Wish(create="a")
+    assert Wish.of(["--use", "a", "--keep"]) == Wish.of(["--keep", "--use=a"]) == Wish(use="a", keep=True)
     assert Wish.of([]) == Wish()
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.support.notebook import CAT, FakeComm, FakeVideo, made, snap
+from tests.support.waiting import wait_until
 
 from pvideo import settings
 from pvideo.endpoint import Endpoint
@@ -14,6 +16,7 @@ from pvideo.errors import BudgetError, InputError, Problem, PVideoError
 from pvideo.model import catalog
 from pvideo.model.given import from_schema
 from pvideo.notebook import base, loading, orders, pulse, studio
+from pvideo.notebook.purse import price_now
 from pvideo.notebook.studio import Studio
 
 if TYPE_CHECKING:
@@ -44,6 +47,8 @@ def pressed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         found.append((dict(inputs), options))
         return FakeVideo(snap("processing", intent=f"job{len(found)}", typed=dict(inputs)))
 
+    # What names it at the top of its file is loaded before, or it would keep this one.
+    importlib.import_module("pvideo.job.actions")
     monkeypatch.setattr("pvideo.job.press.press", press)
     return found
 
@@ -273,6 +278,50 @@ def test_a_file_arrives_and_is_sent_by_its_path(pressed: list[Any], threads: lis
     shown.close()
 
 
+def test_a_file_that_the_page_has_not_heard_of_yet_is_not_lost(pressed: list[Any], threads: list[threading.Thread]) -> None:
+    """A page that types while a file arrives sends the form without it, and a press says what that page shows."""
+    shown = Studio(prompt=CAT)
+    file = {"kind": "file", "field": "image", "type": "image/png", "size": 3, "index": 0, "count": 1}
+    shown.comm.say({**file, "name": "cat.png"}, [b"abc"])
+    shown.comm.say({"kind": "inputs", "inputs": {"prompt": "A dog"}, "changed": ["prompt"]})
+    shown.comm.say({"kind": "generate", "inputs": {"prompt": "A dog"}, "nonce": "0123456789abcdef"})
+    joined(threads)
+    assert (pressed[-1][0]["prompt"], Path(pressed[-1][0]["image"]).read_bytes()) == ("A dog", b"abc")
+
+    # Nor is one that took another one's place.
+    shown.comm.say({**file, "name": "dog.png"}, [b"def"])
+    shown.comm.say({"kind": "inputs", "inputs": {"prompt": "A cow", "image": "cat.png"}, "changed": ["prompt"]})
+    assert shown.inputs == {"prompt": "A cow", "image": "dog.png"}
+
+    # What a person did to that input itself counts: an address, nothing, and the file again.
+    for value in ("https://x.example/a.png", None, "cat.png"):
+        shown.comm.say({"kind": "inputs", "inputs": {"prompt": "A cow", "image": value}, "changed": ["image"]})
+        assert shown.inputs.get("image") == value
+    shown.comm.say({"kind": "file_clear", "field": "image"})
+    assert "image" not in shown.inputs
+    shown.close()
+
+
+def test_the_page_is_told_what_was_heard_of_it_also_where_it_was_nothing() -> None:
+    shown = Studio(prompt=CAT)
+    for inputs in ({"prompt": "A dog"}, None, {"prompt": ["not", "text"]}):
+        shown.comm.say({"kind": "inputs", "inputs": inputs, "changed": ["prompt"], "stamp": [0.25, 1]})
+    shown.comm.say({"kind": "inputs", "inputs": {}})
+
+    assert [answer.data["content"]["stamp"] for answer in shown.comm.custom("heard")] == [[0.25, 1]] * 3 + [None]
+    shown.close()
+
+
+def test_a_file_that_cannot_be_taken_is_told_to_its_control() -> None:
+    shown = Studio(prompt=CAT)
+    shown.comm.say({"kind": "file", "field": "image", "name": "cat.png", "type": "", "size": 9, "index": 1, "count": 2}, [b"abc"])
+
+    (answer,) = shown.comm.custom("file_lost")
+    assert answer.data["content"] == {"kind": "file_lost", "field": "image"}
+    assert "choose it again" in shown.notice
+    shown.close()
+
+
 def test_no_bytes_and_no_paths_of_this_machine_are_in_the_state(threads: list[threading.Thread]) -> None:
     shown = Studio()
     content = {"kind": "file", "field": "image", "name": "cat.png", "type": "", "size": 3, "index": 0, "count": 1}
@@ -289,9 +338,10 @@ def test_a_video_of_the_strip_fills_the_form_with_exactly_what_made_it(pressed: 
     shown.inputs = {"prompt": "first", "duration": 3}
     shown.generate()
     shown.inputs = {"prompt": "second"}
-    shown.comm.say({"kind": "load", "id": "job1"})
+    shown.comm.say({"kind": "load", "id": "job1", "stamp": "this view's"})
 
     assert shown.inputs == {"prompt": "first", "duration": 3, "seed": 183}
+    assert [one.data["content"]["stamp"] for one in shown.comm.custom("loaded")] == ["this view's"]
     assert shown.price["reason"] == "This video is being made now."
 
 
@@ -559,6 +609,48 @@ def test_the_saved_notebook_gets_the_newest_card_and_words(pressed: list[Any], t
     assert shown.videos == [video]
 
 
+def test_a_comparison_that_stands_in_a_studio_is_saved_as_long_as_it_stands(pressed: list[Any], tmp_path: Path) -> None:
+    from pvideo.notebook.compare import Compare
+
+    def pair(*videos: Any) -> Any:
+        return Compare(list(videos))
+
+    shown = Studio(prompt=CAT)
+    one, two = FakeVideo(made(tmp_path / "a.mp4", intent="a")), FakeVideo(snap("processing", intent="b"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pvideo.compare", pair, raising=False)
+        compared = shown.compare(one, two)  # type: ignore[arg-type]
+    shown.push()
+    assert "processing" in shown.saved["html"]
+    assert shown.beside == f"anywidget:{compared.model_id}"
+
+    two.publish(made(tmp_path / "b.mp4", intent="b"))
+    compared.push()
+    shown.push()
+    assert shown.saved["html"].count("<video") == 2
+
+    shown.comm.say({"kind": "shut", "beside": "anywidget:another"})
+    shown.back()
+    shown.push()
+    assert "<video" not in shown.saved["html"]
+    assert (shown.beside, shown.behind) == ("", "Back to the comparison")
+
+    shown.comm.say({"kind": "reopen"})
+    assert wait_until(lambda: shown.beside)
+    assert (shown.beside, shown.behind) == (f"anywidget:{compared.model_id}", "")
+    shown.push()
+    assert shown.saved["html"].count("<video") == 2
+
+    shown.back()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pvideo.compare", pair, raising=False)
+        second = shown.compare(two, one)  # type: ignore[arg-type]
+    assert (compared.is_open, shown.behind) == (False, "")
+    shown.back()
+    shown.close()
+    assert not second.is_open
+
+
 def test_a_studio_of_another_model_has_its_inputs_and_says_that_the_price_is_unknown() -> None:
     from tests.support.schemas import MODELS
 
@@ -573,6 +665,7 @@ def test_a_studio_of_another_model_has_its_inputs_and_says_that_the_price_is_unk
     assert {field["name"] for field in other.form["fields"]} == set(MODELS["image"][2])
     assert other.problems == []
     assert "unknown" in other.price["text"]
+    assert price_now(other._model, {"prompt": "a fox"}, running=True).trait["reason"] == "This image is being made now."
     settings.configure(prices={"studio-a/picture-maker": {"per": "output", "usd": 0.01}})
     other.refresh()
     assert other.price["text"] == "$0.02"

@@ -12,7 +12,6 @@ from tests.support.notebook import FakeComm
 import pvideo
 from pvideo import settings
 from pvideo.errors import BudgetError, InputError, PredictionError
-from pvideo.job.engine import Engine
 from pvideo.job.limits import limits
 from pvideo.job.sweep import Sweep
 from pvideo.model.catalog import load
@@ -29,25 +28,10 @@ if TYPE_CHECKING:
 
     from tests.support.demo import RunningDemo
 
-ENVIRONMENT = ("PVIDEO_BASE_URL", "CF_AIG_TOKEN", "REPLICATE_API_TOKEN", "PVIDEO_HOME")
 FAILS = {"do": "fate", "end": "failed", "error": "CUDA out of memory"}
 MODEL = load("prunaai/p-video")
 THREADS: list[Any] = []
 """What messages were handed to, so that a test can wait for its end."""
-
-
-@pytest.fixture
-def demo(demo_server: RunningDemo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningDemo]:
-    """The demo as if it were the real gateway, with a home and a video folder of the test's own."""
-    values = (demo_server.base_url, demo_server.gateway_token, demo_server.replicate_token, str(tmp_path / "home"))
-    for name, value in zip(ENVIRONMENT, values, strict=True):
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
-    settings.reset()
-    yield demo_server
-    for engine in list(Engine._engines.values()):
-        engine.close()
-    settings.reset()
 
 
 @pytest.fixture

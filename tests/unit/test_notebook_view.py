@@ -11,6 +11,7 @@ from tests.support.notebook import NOW, failed, made, snap
 
 from pvideo.errors import PVideoError
 from pvideo.job.states import Link
+from pvideo.model.given import from_schema
 from pvideo.notebook.around import Around
 from pvideo.notebook.view import KEYS, playable, relative, view_of
 from pvideo.notebook.words import note
@@ -274,7 +275,16 @@ def test_a_draft_s_first_button_is_its_final_with_the_full_price() -> None:
     ]
     assert [action["primary"] for action in view["actions"]] == [True, False, False, False]
     assert view["hint"] == "Same prompt and seed; the picture can still differ."
-    assert seen(replace(draft, input={"prompt": "x", "draft": True}))["hint"].startswith("The prompt was rewritten for this draft")
+    loose = "The prompt was rewritten for this draft and will be rewritten again. For pairs that match, turn {} off and draft once more."
+    assert seen(replace(draft, input={"prompt": "x", "draft": True}))["hint"] == loose.format("upsampling")
+
+
+def test_what_loosens_a_seed_is_called_as_the_model_s_form_calls_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    switches = {"draft": {"type": "boolean"}, "enhance_prompt": {"type": "boolean", "default": True}}
+    other = from_schema("a/b", {"properties": {"prompt": {"type": "string"}, **switches}})
+    monkeypatch.setattr("pvideo.notebook.buttons.known_model", lambda _: other)
+
+    assert "turn enhance prompt off" in seen(made(FILE, input={"prompt": "x", "draft": True, "enhance_prompt": True}))["hint"]
 
 
 def test_a_draft_with_a_final_shows_it_and_another_one_is_priced_under_more() -> None:

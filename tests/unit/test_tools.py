@@ -55,19 +55,19 @@ def test_without_rights_the_command_is_named(path: Path, monkeypatch: pytest.Mon
     program(path, "apt-get", "exit 99")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
 
-    with pytest.raises(SystemExit, match=r"As an administrator: apt-get install chromium\. Then run make again\."):
-        tool("programs", monkeypatch).main(["chromium"])
+    with pytest.raises(SystemExit, match=r"As an administrator: apt-get install chromium-headless-shell\. Then run make again\."):
+        tool("programs", monkeypatch).main(["browser"])
 
 
 def test_root_gets_the_program_from_apt(path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    program(path, "apt-get", f'[ "$1" = update ] || {{ echo "asked: $*"; /bin/cp {path}/apt-get {path}/chromium; }}')
+    program(path, "apt-get", f'[ "$1" = update ] || {{ echo "asked: $*"; /bin/cp {path}/apt-get {path}/chromium-headless-shell; }}')
     monkeypatch.setattr(os, "geteuid", lambda: 0)
 
-    tool("programs", monkeypatch).main(["chromium"])
+    tool("programs", monkeypatch).main(["browser"])
 
     said = capfd.readouterr().out
-    assert "asked: install -y -qq --no-install-recommends chromium" in said
-    assert f"chromium: {path / 'chromium'}" in said
+    assert "asked: install -y -qq --no-install-recommends chromium-headless-shell" in said
+    assert f"browser: {path / 'chromium-headless-shell'}" in said
 
 
 def test_a_named_browser_comes_first_and_has_to_exist(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,6 +89,27 @@ def test_a_python_without_venv_is_repaired_or_explained(path: Path, monkeypatch:
 
     with pytest.raises(SystemExit, match=r"Python's venv module is missing\. .*python3\.\d+-venv"):
         environment.make(path / "new")
+
+
+@pytest.mark.parametrize(
+    ("told", "uv", "used"),
+    [
+        ("global.extra-index-url='file:///wheels'", "exit 0", ["uv"]),
+        ("global.index-url='https://packages.example/simple'", "exit 0", ["pip"]),
+        ("", "exit 1", ["uv", "pip"]),
+    ],
+    ids=["uv", "pip has an index of its own", "uv fails"],
+)
+def test_uv_installs_where_it_does_what_pip_would(path: Path, monkeypatch: pytest.MonkeyPatch, told: str, uv: str, used: list[str]) -> None:
+    (path / "bin").mkdir()
+    log = path / "log"
+    program(path / "bin", "python", f'case "$*" in *config*) echo "{told}";; *--editable*) echo pip >> {log};; esac')
+    program(path / "bin", "uv", f"echo uv >> {log}; {uv}")
+
+    tool("environment", monkeypatch).install(path, "lab")
+
+    assert log.read_text().split() == used
+    assert (path / ".installed-lab").exists()
 
 
 def test_a_failed_check_is_named_and_the_rest_still_runs(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:

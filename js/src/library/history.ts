@@ -60,7 +60,7 @@ export function renderHistory({ model, el, signal, host }: RenderProps): void {
   const chosen = h("div", { class: "pvideo-history-chosen pvideo-actions", hidden: true }, h("span", { class: "pvideo-history-count" }), compareThem, savePage);
   const shut = h("button", { class: "pvideo-button pvideo-plain pvideo-history-close" }, history.close);
   const place = h("div", { class: "pvideo-history-card", hidden: true });
-  const shelf = makeShelf({ model, keys, bytes, signal, pressed: beat.expect, lastHeard: beat.lastHeard });
+  const shelf = makeShelf({ model, keys, bytes, signal, pressed: beat.expect, busySince: beat.busySince });
 
   const rows = rowsPart({
     keys,

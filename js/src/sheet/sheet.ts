@@ -14,6 +14,7 @@ import type { Action, SheetView } from "../view";
 import { grid as makeGrid } from "./grid";
 import { playAll } from "./play";
 import { tilePart, type TilePart } from "./tile";
+import { varyPart } from "./vary";
 
 /** Changes that come together are said as one. */
 const SAID_APART = 1500;
@@ -74,9 +75,18 @@ export function renderSheet({ model, el, signal, host }: RenderProps): void {
     () => parts.forEach((part) => part.rest()),
     signal,
   );
+  const vary = varyPart({
+    keys,
+    send: (lines) => send(model, { kind: "vary", lines }),
+    say: aloud.say,
+    handOn: () => root.focus({ preventScroll: true }),
+    changed: () => paintButtons(),
+    signal,
+  });
   root.append(
     h("div", { class: "pvideo-sheet-frame" }, banner.el,
       h("div", { class: "pvideo-sheet-head" }, title, demo, total),
+      vary.el,
       h("div", { class: "pvideo-sheet-row" }, stands, buttons),
       notice, problem.el, h("div", { class: "pvideo-grid-scroll" }, grid.el),
       h("div", { class: "pvideo-actions pvideo-sheet-tools" }, play, compare, close), aloud.el),
@@ -121,9 +131,10 @@ export function renderSheet({ model, el, signal, host }: RenderProps): void {
   // The sheet's own buttons.
 
   const known = new Map<string, { button: HTMLButtonElement; action: Action; pressed: string; timer?: ReturnType<typeof setTimeout> }>();
+  const stopped = (name: string): boolean => name === "start" && vary.stops();
   const press = (name: string): void => {
     const one = known.get(name);
-    if (!one || gone || one.pressed || !sheet) return;
+    if (!one || gone || one.pressed || !sheet || stopped(name)) return;
     if (!send(model, { kind: "sheet", name, label: one.action.label, nonce: sheet.nonce })) return;
     one.pressed = one.action.label;
     one.timer = setTimeout(() => ((one.pressed = ""), paintButtons()), FORGET);
@@ -140,7 +151,7 @@ export function renderSheet({ model, el, signal, host }: RenderProps): void {
       setText(one.button, one.pressed && action.name === "cancel" ? notes.canceling : action.label);
       one.button.classList.toggle("pvideo-solid", action.primary);
       one.button.toggleAttribute("data-costs", action.costs);
-      setAttribute(one.button, "aria-disabled", one.pressed || gone ? "true" : null);
+      setAttribute(one.button, "aria-disabled", one.pressed || gone || stopped(action.name) ? "true" : null);
       return one.button;
     });
     const lost = [...buttons.children].some((one) => one === document.activeElement && !wanted.includes(one as HTMLButtonElement));
@@ -202,7 +213,11 @@ export function renderSheet({ model, el, signal, host }: RenderProps): void {
     if (other || next.ends === null || (lastEnds !== null && next.left > 0 && next.ends > lastEnds + 20_000)) left = Infinity;
     lastEnds = next.ends;
     const posters = loose(model.get("posters")) ?? {};
-    if (other) parts.splice(0).forEach((part) => part.rest());
+    if (other) {
+      parts.splice(0).forEach((part) => part.rest());
+      known.forEach((one) => (one.pressed = ""));
+      if (fresh && next.state === "asks") aloud.say(`${next.title}, ${next.total}`);
+    }
     next.tiles.forEach((tile, index) => {
       const part = (parts[index] ??= tilePart(tile, {
         model, bytes, signal,
@@ -224,6 +239,7 @@ export function renderSheet({ model, el, signal, host }: RenderProps): void {
     grid.lay(next, parts);
     play.hidden = next.tiles.filter((tile) => tile.video).length < 2;
     compare.hidden = next.tiles.filter((tile) => tile.video).length < 2;
+    vary.update(model.get("vary"), gone);
     paintButtons();
     mark();
     ticks.wanted(next.state === "runs" && !gone);
@@ -249,6 +265,7 @@ export function renderSheet({ model, el, signal, host }: RenderProps): void {
 
   observe(model, "change:sheet", () => paint(true), signal);
   observe(model, "change:posters", () => paint(true), signal);
+  observe(model, "change:vary", () => paint(true), signal);
   observe(model, "change:opened", mark, signal);
   observe(model, "change:saved", () => void clean(), signal);
   paint(false);

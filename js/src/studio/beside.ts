@@ -1,14 +1,29 @@
-/** The comparison, a widget of its own, in the place of the card. */
-import { h } from "../dom";
+/** A comparison or a sweep's sheet, a widget of its own, in the place of the card. */
+import { h, setText } from "../dom";
 import { loose, type Loose } from "../model";
-import { labels } from "../texts";
+import { fill, kinds, labels } from "../texts";
+
+export interface BesideTools {
+  host: unknown;
+  /** Told whether what went had the focus. */
+  changed(hadFocus: boolean): void;
+  left(): void;
+  /** Brings back what left. */
+  reopen(): void;
+  signal: AbortSignal;
+}
 
 export interface Beside {
   el: HTMLElement;
+  /** Leads from it to the card, and from the card to what left. */
+  back: HTMLElement;
+  /** Names both ways: what the card shows, if there is one, and what can come back ("" for nothing). */
+  ways(kind: string | undefined, behind: string): void;
   isOpen(): boolean;
-  /** Draws the widget that this reference names ("anywidget:…"). */
+  /** Draws the widget that this reference names ("anywidget:…"); "" shows the card again. */
   show(reference: string): Promise<void>;
-  close(): void;
+  /** A person goes back to the card: every view does, and the saved notebook. */
+  leave(): void;
 }
 
 async function widgetOf(host: Loose, reference: string): Promise<Loose> {
@@ -16,26 +31,39 @@ async function widgetOf(host: Loose, reference: string): Promise<Loose> {
   return typeof find === "function" ? loose(await find.call(host, reference)) : undefined;
 }
 
-export function besidePart(host: unknown, changed: () => void, signal: AbortSignal): Beside {
-  const place = h("div", { class: "pvideo-beside-place" });
-  const back = h("button", { class: "pvideo-link", data: { action: "back" } }, labels.back_to_video);
-  const el = h("div", { class: "pvideo-beside", hidden: true }, back, place);
+export function besidePart({ host, changed, left, reopen, signal }: BesideTools): Beside {
+  const el = h("div", { class: "pvideo-beside", hidden: true });
+  const back = h("button", { class: "pvideo-link pvideo-back", data: { action: "back" }, hidden: true });
   let end: AbortController | null = null;
   const close = (): void => {
     if (!end) return;
+    const had = el.contains(document.activeElement) || document.activeElement === back;
     end.abort();
     end = null;
-    place.replaceChildren();
+    el.replaceChildren();
     el.hidden = true;
-    changed();
+    changed(had);
   };
-  back.addEventListener("click", close, { signal });
+  const leave = (): void => {
+    if (!end) return;
+    left();
+    close();
+  };
+  back.addEventListener("click", () => (end ? leave() : reopen()), { signal });
   signal.addEventListener("abort", () => end?.abort(), { once: true });
   return {
     el,
+    back,
+    ways(kind, behind) {
+      const card = kind ? fill(labels.back, { kind: (kinds[kind as keyof typeof kinds] ?? kinds.file).toLowerCase() }) : labels.back_empty;
+      const words = end ? card : behind;
+      back.hidden = !words;
+      setText(back, words);
+    },
     isOpen: () => end !== null,
-    close,
+    leave,
     async show(reference) {
+      if (!reference) return close();
       end?.abort();
       const mine = (end = new AbortController());
       try {
@@ -44,10 +72,12 @@ export function besidePart(host: unknown, changed: () => void, signal: AbortSign
         if (mine.signal.aborted || signal.aborted) return;
         if (typeof render !== "function") return close();
         const inner = h("div");
-        place.replaceChildren(inner);
+        el.replaceChildren(inner);
         el.hidden = false;
-        changed();
+        changed(false);
+        const asked = document.activeElement?.matches('[data-action="sweep"]');
         await render.call(child, { el: inner, signal: mine.signal });
+        if (asked) inner.querySelector<HTMLElement>("select")?.focus();
       } catch {
         close();
       }

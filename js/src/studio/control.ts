@@ -2,6 +2,7 @@
 import type { Keys } from "../keys";
 import type { Model } from "../model";
 import type { Field } from "../view";
+import type { Arrivals } from "./arrivals";
 
 export interface ControlTools {
   field: Field;
@@ -9,6 +10,7 @@ export interface ControlTools {
   id: string;
   model: Model;
   keys: Keys;
+  arrivals: Arrivals;
   signal: AbortSignal;
   /** In a list: which item's file this is. */
   slot?: string;

@@ -4,6 +4,7 @@ import type { Keys } from "../keys";
 import type { Model } from "../model";
 import { labels } from "../texts";
 import type { Field } from "../view";
+import type { Arrivals } from "./arrivals";
 import { makeControl } from "./controls";
 import type { Store } from "./inputs";
 
@@ -27,6 +28,7 @@ export interface FormTools {
   model: Model;
   store: Store;
   keys: Keys;
+  arrivals: Arrivals;
   signal: AbortSignal;
 }
 
@@ -35,7 +37,7 @@ const LONG = 400;
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 const isSet = (value: unknown): boolean => value !== null && value !== undefined && value !== "" && value !== false;
 
-export function fieldPart(field: Field, { model, store, keys, signal }: FormTools): FieldPart {
+export function fieldPart(field: Field, { model, store, keys, arrivals, signal }: FormTools): FieldPart {
   // Two Studios on a page have the same fields.
   const id = `pvideo-${Math.random().toString(36).slice(2, 8)}-${field.name.replace(/[^\w-]/g, "_")}`;
   let own = "";
@@ -56,6 +58,7 @@ export function fieldPart(field: Field, { model, store, keys, signal }: FormTool
     id,
     model,
     keys,
+    arrivals,
     signal,
     make: makeControl,
     change: (value) => ((touched = true), store.set(field.name, value)),

@@ -29,7 +29,14 @@ export const file: MakeControl = (tools) => {
   let local = "";
   let known: { name: string; size: number } | null = null;
   let off = false;
+  /** What each file that left has to be told at its end, oldest first. */
+  let ends: ((lost?: boolean) => void)[] = [];
 
+  const end = (lost?: boolean): void => ends.shift()?.(lost);
+  const endAll = (): void => {
+    ends.forEach((one) => one(true));
+    ends = [];
+  };
   const picture = (url: string): void => {
     if (local) URL.revokeObjectURL(local);
     local = url.startsWith("blob:") ? url : "";
@@ -45,6 +52,12 @@ export const file: MakeControl = (tools) => {
     remove.hidden = !has;
     if (!has) picture("");
   };
+  /** What is in use is known by its name only. */
+  const paintName = (): void => {
+    known = null;
+    picture("");
+    paint(shown.split(/[\\/]/).at(-1) ?? "");
+  };
   const take = async (chosen: File | null | undefined): Promise<void> => {
     if (!chosen || off) return;
     if (chosen.size > LARGEST) return tools.complain(fill(labels.too_large, { name: chosen.name }));
@@ -53,10 +66,12 @@ export const file: MakeControl = (tools) => {
     picture(chosen.type.startsWith("image/") ? URL.createObjectURL(chosen) : "");
     const progress = (part: number): void => paint(part < 1 ? fill(labels.uploading, { percent: Math.round(part * 100) }) : `${chosen.name} · ${sizeText(chosen.size)}`);
     progress(0);
-    await upload(model, field.name, chosen, progress, signal, slot);
+    ends.push(tools.arrivals.begin());
+    if (!(await upload(model, field.name, chosen, progress, signal, slot))) end(true);
   };
   const clear = (): void => {
     const wasFile = !address.value;
+    endAll();
     known = null;
     input.value = address.value = "";
     paint("");
@@ -72,17 +87,20 @@ export const file: MakeControl = (tools) => {
   el.addEventListener("dragleave", () => zone.removeAttribute("data-over"), { signal });
   el.addEventListener("drop", (event) => (event.preventDefault(), event.stopPropagation(), zone.removeAttribute("data-over"), void take(event.dataTransfer?.files[0])), { signal });
   el.addEventListener("pvideo-paste", (event) => void take((event as CustomEvent<File>).detail), { signal });
-  signal.addEventListener("abort", () => local && URL.revokeObjectURL(local), { once: true });
+  signal.addEventListener("abort", () => (endAll(), local && URL.revokeObjectURL(local)), { once: true });
   observe(model, "msg:custom", (message) => {
     const content = loose(message);
-    if (content?.["kind"] !== "file_ok" || content["field"] !== field.name) return;
+    const isLost = content?.["kind"] === "file_lost";
+    if (!content || !(isLost || content["kind"] === "file_ok") || content["field"] !== field.name) return;
     // Without a slot it is told to all pages: each control knows its own file.
     const isMine = content["slot"] === undefined ? slot === undefined || shown === content["name"] : content["slot"] === slot;
     if (!isMine) return;
+    if (isLost) return paintName(), end(true);
     known = { name: asText(content["name"]), size: Number(content["size"]) };
     if (slot !== undefined && shown !== known.name) tools.change((shown = known.name));
     paint(`${known.name} · ${sizeText(known.size)}`);
     if (content["thumb"]) picture(asText(content["thumb"]));
+    end();
   }, signal);
 
   return {
@@ -100,9 +118,7 @@ export const file: MakeControl = (tools) => {
         address.value = "";
         known = null;
       }
-      if (known && known.name !== text) known = null;
-      if (!known) picture("");
-      if (!known) paint(text.split(/[\\/]/).at(-1) ?? "");
+      if (known?.name !== text) paintName();
     },
     disable(on) {
       off = on;

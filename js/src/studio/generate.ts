@@ -34,7 +34,7 @@ export interface GeneratePart {
 }
 
 export function pressNonce(): string {
-  return globalThis.crypto?.randomUUID?.() ?? `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
+  return `${Date.now()}-${Math.random()}`;
 }
 
 export function generatePart(tools: GenerateTools): GeneratePart {

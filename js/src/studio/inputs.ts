@@ -1,15 +1,8 @@
-/** The values of the form. What a person types stays here and is sent a moment later; an echo of it never overwrites newer typing. */
+/** The values of the form. What a person types stays here and is sent a moment later; what Python says before it has heard that never overwrites it. */
 import { send, type Model } from "../model";
 import type { Inputs } from "../view";
 
 const DELAY = 150;
-/** After this an answer is not coming: then Python's word counts again. */
-const FORGET = 4000;
-
-interface Sent {
-  text: string;
-  at: number;
-}
 
 export interface Store {
   get(name: string): unknown;
@@ -18,10 +11,10 @@ export interface Store {
   set(name: string, value: unknown): void;
   /** Puts many at once, for Undo. */
   setAll(values: Inputs): void;
-  /** Here only; Python hears of it in another way (a file). */
-  keep(name: string, value: unknown): void;
   /** The trait came. Returns the names that Python changed by itself. */
   receive(values: Inputs): string[];
+  /** Python has heard the message with this stamp: its word counts again, where no later message is under way. */
+  heard(stamp: unknown): void;
   /** True while typing has not been sent. */
   isPending(): boolean;
   /** Sends what waits, at once. */
@@ -38,24 +31,26 @@ export interface StoreTools {
   /** A secret: Python keeps it and never sends it back. */
   isSecret(name: string): boolean;
   signal: AbortSignal;
-  now?: () => number;
 }
 
-export function store(first: Inputs, { model, changed, isSecret, signal, now = Date.now }: StoreTools): Store {
+export function store(first: Inputs, { model, changed, isSecret, signal }: StoreTools): Store {
   const values: Inputs = { ...first };
   const waiting = new Set<string>();
-  const sent = new Map<string, Sent[]>();
+  /** The last message about each name, until it was heard. Another view of this Studio counts its own. */
+  const unheard = new Map<string, number>();
+  const me = Math.random();
+  let count = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const mark = (name: string): void => void sent.set(name, [...(sent.get(name) ?? []), { text: textOf(values[name]), at: now() }]);
   const flush = (): void => {
     clearTimeout(timer);
     timer = undefined;
     if (!waiting.size) return;
     const names = [...waiting];
     waiting.clear();
-    names.forEach(mark);
-    send(model, { kind: "inputs", inputs: { ...values }, changed: names });
+    count += 1;
+    names.forEach((name) => unheard.set(name, count));
+    send(model, { kind: "inputs", inputs: { ...values }, changed: names, stamp: [me, count] });
   };
   const put = (name: string, value: unknown): void => {
     if (value === undefined) delete values[name];
@@ -69,13 +64,6 @@ export function store(first: Inputs, { model, changed, isSecret, signal, now = D
     clearTimeout(timer);
     timer = setTimeout(flush, DELAY);
   };
-  /** Is this only Python saying back what we said? */
-  const isEcho = (name: string, value: unknown): boolean => {
-    const open = (sent.get(name) ?? []).filter((one) => now() - one.at < FORGET);
-    const found = open.findIndex((one) => one.text === textOf(value));
-    sent.set(name, open.slice(found + 1));
-    return open.length > 0;
-  };
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
 
   return {
@@ -86,23 +74,23 @@ export function store(first: Inputs, { model, changed, isSecret, signal, now = D
       for (const name of new Set([...Object.keys(values), ...Object.keys(next)])) set(name, next[name]);
       flush();
     },
-    keep(name, value) {
-      put(name, value);
-      mark(name);
-    },
     receive(next) {
       const names = [...new Set([...Object.keys(values), ...Object.keys(next)])];
       return names.filter((name) => {
-        if (isSecret(name) || waiting.has(name) || isEcho(name, next[name]) || textOf(values[name]) === textOf(next[name])) return false;
+        if (isSecret(name) || waiting.has(name) || unheard.has(name) || textOf(values[name]) === textOf(next[name])) return false;
         put(name, next[name]);
         return true;
       });
+    },
+    heard(stamp) {
+      if (!Array.isArray(stamp) || stamp[0] !== me) return;
+      for (const [name, number] of unheard) if (number <= stamp[1]) unheard.delete(name);
     },
     isPending: () => waiting.size > 0,
     flush,
     settle() {
       flush();
-      sent.clear();
+      unheard.clear();
     },
   };
 }

@@ -20,9 +20,8 @@ export function looseHint(form: Form, parts: FieldPart[], { store, signal }: For
     el,
     refresh() {
       el.hidden = !draft || !cause || !isOn(draft) || !isOn(cause);
-      const { title, sentence } = message("seed_unreliable", "info");
-      // The sentence names P-Video's own input; another model has another one.
-      setText(words, `${title}: ${sentence.replace("prompt_upsampling", form.seed_loose)}`);
+      const { title, sentence } = message("seed_unreliable", "info", { field: form.seed_loose });
+      setText(words, `${title}: ${sentence}`);
     },
   };
 }

@@ -1,8 +1,8 @@
 /** The strip: this session's videos, newest first. One Tab stop: arrows move, Enter loads, Space selects, S stars. */
 import { sync } from "../actions";
-import { h, setText } from "../dom";
+import { h, setAttribute, setText } from "../dom";
 import type { Keys } from "../keys";
-import { fill, labels } from "../texts";
+import { fill, labels, sheet as words } from "../texts";
 import type { StripFacts, View } from "../view";
 import { joinedWords, tile, type Tile } from "./tile";
 
@@ -11,6 +11,7 @@ export interface StripTools {
   /** Shows the video and loads what made it. */
   open(id: string): void;
   compare(ids: string[]): void;
+  sweep(): void;
   star(id: string, stars: number): void;
   signal: AbortSignal;
 }
@@ -18,11 +19,13 @@ export interface StripTools {
 export interface Strip {
   el: HTMLElement;
   update(views: View[], facts: StripFacts, shown: string, session: string): void;
+  /** Whether a sweep can be asked for. */
+  sweeps(able: boolean): void;
 }
 
 const MOST = 9;
 
-export function strip({ keys, open, compare, star, signal }: StripTools): Strip {
+export function strip({ keys, open, compare, sweep, star, signal }: StripTools): Strip {
   const tiles = new Map<string, Tile>();
   let selected: string[] = [];
   let stop = "";
@@ -30,7 +33,9 @@ export function strip({ keys, open, compare, star, signal }: StripTools): Strip 
   const row = h("div", { class: "pvideo-tiles", role: "listbox", "aria-label": labels.videos, "aria-orientation": "horizontal", "aria-multiselectable": "true" });
   const total = h("p", { class: "pvideo-session" });
   const button = h("button", { class: "pvideo-button", data: { action: "compare" }, hidden: true });
-  const el = h("div", { class: "pvideo-strip", hidden: true }, row, h("div", { class: "pvideo-strip-foot" }, total, button));
+  const vary = h("button", { class: "pvideo-button", data: { action: "sweep" } }, words.sweep);
+  const el = h("div", { class: "pvideo-strip" }, row, h("div", { class: "pvideo-strip-foot" }, total, h("div", { class: "pvideo-actions" }, button, vary)));
+  vary.addEventListener("click", sweep, { signal });
   button.addEventListener("click", () => compare(inOrder()), { signal });
 
   /** Oldest first, as one compares: before, after. */
@@ -71,7 +76,7 @@ export function strip({ keys, open, compare, star, signal }: StripTools): Strip 
     const known = new Set(views.map((view) => view.id));
     selected = selected.filter((id) => known.has(id));
     if (!known.has(stop)) stop = shown;
-    el.hidden = views.length === 0;
+    row.hidden = views.length === 0;
     const hadFocus = document.activeElement instanceof HTMLElement && row.contains(document.activeElement);
     for (const [id, one] of tiles) {
       if (known.has(id)) continue;
@@ -89,12 +94,13 @@ export function strip({ keys, open, compare, star, signal }: StripTools): Strip 
     });
     sync(row, wanted);
     if (hadFocus && !row.contains(document.activeElement)) tiles.get(stop)?.el.focus({ preventScroll: true });
-    setText(total, session ? fill(views.length === 1 ? labels.session_one : labels.session, { count: views.length, session }) : "");
+    setText(total, session && views.length ? fill(views.length === 1 ? labels.session_one : labels.session, { count: views.length, session }) : "");
     button.hidden = selected.length < 2;
     setText(button, fill(labels.compare, { count: selected.length }));
   };
   return {
     el,
+    sweeps: (able) => setAttribute(vary, "aria-disabled", able ? null : "true"),
     update(...next) {
       last = next;
       paint();

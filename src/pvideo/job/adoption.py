@@ -45,6 +45,11 @@ def recover(journal: Journal, owner: str, mine: Collection[str] = (), *, session
     return taken
 
 
+def owed(journal: Journal, owner: str, mine: Collection[str] = ()) -> list[JobRow]:
+    """Return the finished jobs whose process died before it had looked whether its gateway made them more than once."""
+    return [row for row in journal.lost() if row.intent not in mine and (row.owner == owner or not alive(row.owner))]
+
+
 def news(journal: Journal) -> News:
     """Return what a fresh kernel tells once: what still runs of dead ones, and what was saved meanwhile."""
     owners = {row.owner for row in journal.unfinished() if row.owner}

@@ -95,7 +95,7 @@ class Board(Sequence[Video]):
     @property
     def title(self) -> str:
         """What it is, in words: ``8 videos: seed 1–4 × 720p, 1080p``."""
-        count = count_words(len(self))
+        count = count_words(len(self), self.model)
         axes = " × ".join(axis.title for axis in self.axes)
         return f"{count}: {axes}" if axes else count
 
@@ -143,7 +143,8 @@ class Board(Sequence[Video]):
         """Return the error that names the price and the way on."""
         price, limit = self.to_pay, settings.current().confirm_over
         words = texts()["sheet"]
-        values = {"count": count_words(sum(seat.video is None for seat in self._seats)), "price": _amount(price), "limit": money(limit)}
+        count = count_words(sum(seat.video is None for seat in self._seats), self.model)
+        values = {"count": count, "price": _amount(price), "limit": money(limit)}
         reason = fill(words["asks_unknown" if price is None else "asks"], **values)
         enough = "" if price is None else f" pvideo.configure(confirm_over={price.to_integral_value(ROUND_CEILING)}) asks less often."
         return BudgetError("confirm_needed", reason=reason, name=self.name or "the sweep", enough=enough)
@@ -161,10 +162,11 @@ class Board(Sequence[Video]):
         return None if self.base_url is None else Engine.get().tools.lines.get(self.base_url)
 
 
-def count_words(count: int) -> str:
-    """Return ``1 video``, ``8 videos``."""
+def count_words(count: int, model: Model) -> str:
+    """Return ``1 video``, ``8 videos``; for a model that makes something else ``8 images``, ``8 results``."""
     words = texts()["sheet"]
-    return fill(words["video" if count == 1 else "videos"], count=count)
+    word = model.output if model.output in {"video", "image"} else "result"
+    return fill(words[word if count == 1 else f"{word}s"], count=count)
 
 
 def _amount(price: Decimal | None) -> str:

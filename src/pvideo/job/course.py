@@ -167,7 +167,7 @@ class Course:
         """Go on until the job ends or waits for a person."""
         current_intent.set(self.row.intent)
         self.show(parked=False)
-        if self.row.sweep and self.row.state != "new":
+        if self.row.sweep and self.row.state != "new" and not self.row.finished:
             self.tools.places(self.row).join(self)
         try:
             await self._expect()

@@ -246,7 +246,7 @@ class Engine:
         mine = {course.row.intent for course in self.courses()}
         owner, session = self.tools.owner, self.tools.session
         rows = await self.tools.disk.run(lambda: adoption.recover(self.journal, owner, mine, session=session))
-        for row in rows:
+        for row in [*rows, *await self.tools.disk.run(lambda: adoption.owed(self.journal, owner, mine))]:
             self.begin(row)
         return rows
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pvideo.errors import PVideoError
 from pvideo.job.clock import HOUR
 from pvideo.job.reconcile import MARGIN, candidates, choose, gone, matches
-from pvideo.job.schedule import next_search
+from pvideo.job.schedule import LATER_SEARCHES, next_search
 from pvideo.model.price import money
 from pvideo.wire.verdict import LookFailed, Verdict
 
@@ -149,17 +149,33 @@ async def _adopt(course: Course, own: Prediction, others: list[Prediction]) -> N
 
 
 async def find_more(course: Course) -> None:
-    """Look once more, at the end of a job whose answer was lost or slow: a gateway may have repeated the request, and paid again."""
-    reached = course.reach()
-    if reached is None or not course.row.seed_ours or course.row.parent is not None:
-        return
+    """Look once more, at the end of a job whose answer was lost or slow: a gateway may have repeated the request, and paid again.
+
+    A list that cannot be read now is read later, by the next kernel if this one dies: what was paid is not left there for one lost look.
+    """
+    loop, clock = asyncio.get_running_loop(), course.tools.clock
+    began = loop.time()
+    while course.row.seed_ours and course.row.parent is None and clock.since_sent(course.row) < HOUR:
+        if await _take_more(course):
+            break
+        await course.pause(next_search(loop.time() - began) or LATER_SEARCHES)
+    if course.row.unknown_at is not None:
+        await course.record(unknown_at=None)
+
+
+async def _take_more(course: Course) -> bool:
+    """Take what the list has of the same press; return False when it could not be read."""
+    reached = course.tools.client(course.row, True)
+    if reached is None:
+        return False  # the video is there: that this kernel has no account yet is no news on its card
     try:
         listed = await _listed(course, reached[0])
         claimed = await course.written(lambda: course.tools.journal.claimed([p.id for p in listed]))
         possible = await _with_inputs(course, reached[0], candidates(listed, sent_at=_sent_at(course), claimed=claimed))
-    except LookFailed:
-        return
+    except LookFailed as failed:
+        return failed.verdict.kind in _NOT_PASSED
     await _keep_takes(course, [p for p in possible if matches(course.row, p)])
+    return True
 
 
 async def _keep_takes(course: Course, others: list[Prediction]) -> None:

@@ -65,15 +65,18 @@ def plan(
     name: str = "",
     again: bool = True,
     prefer_wait: bool = False,
+    defaults: bool = True,
 ) -> Sweep:
     """Return the sweep of these combinations, each checked; nothing is pressed. Unless `again`, what the library has is in its place.
+
+    With `defaults` what is not given is taken from ``configure(inputs=…)``.
 
     Raises:
         InputError: A combination does not fit (``combination_wrong`` names it).
         SettingsError: No account is set up.
     """
     _check_axes(model, axes, combinations)
-    seats = [_seat(model, combination) for combination in combinations]
+    seats = [_seat(model, combination, defaults=defaults) for combination in combinations]
     made = Sweep(model, axes, seats, name=name, again=again, prefer_wait=prefer_wait)
     engine = Engine.get()
     try:
@@ -117,10 +120,10 @@ def _check_axes(model: Model, axes: tuple[Axis, ...], combinations: tuple[Combin
                 raise InputError("combination_wrong", combination=combination.title, problem=problem)
 
 
-def _seat(model: Model, combination: Combination) -> Seat:
+def _seat(model: Model, combination: Combination, *, defaults: bool) -> Seat:
     from pvideo.model.prepare import prepare
 
-    inputs = with_defaults(model, settings.current(), combination.inputs)
+    inputs = with_defaults(model, settings.current(), combination.inputs) if defaults else dict(combination.inputs)
     refuse_tokens(model, inputs)
     try:
         prepared = prepare(model, inputs, folder=Path.cwd())

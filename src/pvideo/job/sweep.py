@@ -76,7 +76,8 @@ class Sweep(Board):
             for video in left:
                 rest = None if timeout is None else timeout - (time.monotonic() - begun)
                 if not video._feed.wait(over, rest):  # noqa: SLF001 - of this room
-                    msg = f"{len(left)} of {count_words(len(self))} are not there after {time.monotonic() - begun:.0f} s; they go on."
+                    count = count_words(len(self), self.model)
+                    msg = f"{len(left)} of {count} are not there after {time.monotonic() - begun:.0f} s; they go on."
                     raise TimeoutError(msg)
         return self._result()
 

@@ -124,6 +124,10 @@ class Journal(Store):
         """Return every job that is not over, oldest first."""
         return [decode(row) for row in self.read(f"SELECT * FROM jobs WHERE state IN ({_IN_UNFINISHED}) ORDER BY pressed_at")]  # noqa: S608
 
+    def lost(self) -> list[JobRow]:
+        """Return the finished jobs whose answer was lost and for which the list was not read to the end since, oldest first."""
+        return [decode(row) for row in self.read("SELECT * FROM jobs WHERE unknown_at IS NOT NULL AND state='done' ORDER BY pressed_at")]
+
     def alike(self, fingerprint: str, base_url: str) -> list[JobRow]:
         """Return the jobs with the same input whose prediction is not known yet, oldest first."""
         where = "fingerprint=? AND base_url=? AND state IN ('sending', 'unknown') AND prediction_id IS NULL ORDER BY sent_at"

@@ -91,6 +91,7 @@ class JobRow:
     """The same moment on a clock that never steps, good within one boot."""
     boot: str = ""
     unknown_at: float | None = None
+    """When its answer was lost; None again once nothing more is looked for."""
     created_at: float | None = None
     """By Replicate's clock."""
     finished_at: float | None = None

@@ -25,6 +25,8 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 logger.addHandler(logging.NullHandler())
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
 _STATIC = Path(__file__).parents[1] / "static"
 
 
@@ -82,6 +84,8 @@ class Live(anywidget.AnyWidget):
         # Where the widget was made. ipykernel 7.0.0 and 7.0.1 can publish from no other context (ipykernel #1450).
         self._origin = contextvars.copy_context()
         self._esm, self._css = bundle(self.page)
+        self.here = threading.Event()
+        """Set once the page has drawn it."""
         super().__init__(**traits)
         _unroute(self.comm)
         self.on_msg(self._on_message)
@@ -134,6 +138,20 @@ class Live(anywidget.AnyWidget):
         except LookupError:
             return self._origin.copy().run(make)
 
+    # What a notebook is given of it.
+
+    def still(self) -> str:
+        """Return it as plain html, as it stands now: what is kept where no widget is drawn."""
+        raise NotImplementedError
+
+    def mimebundle(self) -> dict[str, Any]:
+        """Return it as a widget, with text and html for where no widget is drawn."""
+        spec = {"version_major": 2, "version_minor": 1, "model_id": self.model_id}
+        return {WIDGET: spec, "text/plain": repr(self), "text/html": self.still()}
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return self.mimebundle() if self.is_open else {"text/plain": repr(self), "text/html": self.still()}
+
     @property
     def is_open(self) -> bool:
         """Whether the page can still be reached through this widget."""
@@ -156,6 +174,7 @@ class Live(anywidget.AnyWidget):
 
     def alive(self) -> None:
         """Answer a heartbeat."""
+        self.here.set()
         self.send({"kind": "alive"})
 
 

@@ -74,7 +74,12 @@ def hint(snapshot: Snapshot) -> str:
     draft = _draft_of(snapshot) if snapshot.status == "succeeded" and snapshot.path is not None else None
     if draft is None or _has_final(snapshot):
         return ""
-    return say("labels", "final_loose" if _is_loose(snapshot, draft) else "final_close")
+    if not _is_loose(snapshot, draft):
+        return say("labels", "final_close")
+    cause = draft.field(draft.seed_loose)
+    # The sentence speaks of the prompt already: "upsampling" is enough there.
+    label = (cause.label if cause is not None else "") or draft.seed_loose
+    return say("labels", "final_loose", field=label.lower().removeprefix("prompt "))
 
 
 def _succeeded(snapshot: Snapshot, around: Around) -> list[dict[str, Any]]:

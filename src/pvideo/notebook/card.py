@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
 import time
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -13,13 +12,13 @@ import traitlets
 from pvideo.errors import PVideoError
 
 from .around import around_of
-from .base import Live, hand
+from .base import hand
 from .chunks import stream
 from .frames import Frames
 from .hosts import notebook_folder
-from .made import content_type
+from .made import called, content_type
 from .menu import answer
-from .panels import Panels
+from .output import Output
 from .pulse import pulse
 from .saved import saved_card, still_card
 from .view import message_of, view_of
@@ -31,10 +30,8 @@ if TYPE_CHECKING:
     from pvideo.job.states import Snapshot
     from pvideo.job.video import Video
 
-WIDGET = "application/vnd.jupyter.widget-view+json"
 
-
-class Card(Live):
+class Card(Output):
     """A live card of one video.
 
     Args:
@@ -50,9 +47,6 @@ class Card(Live):
     silent = traitlets.Bool(False).tag(sync=True)
     """Whether something around it is read aloud in its place. Default False."""
 
-    saved = traitlets.Unicode().tag(sync=True)
-    """What the saved notebook keeps of this card: plain html, set when the video has ended. Default ``""``."""
-
     def __init__(
         self,
         video: Video,
@@ -67,14 +61,6 @@ class Card(Live):
         self._told = ""
         self._refused: PVideoError | None = None
         self._frames = Frames()
-        self.panels = Panels(self)
-        """What stands below: the final, the next shot, a comparison."""
-        self.quiet = threading.Event()
-        """Set while the page plays nothing: only then may the output be replaced."""
-        self.quiet.set()
-        self.answered = threading.Event()
-        """Set when the page has said whether its file holds the html while it keeps the live card (`clean`)."""
-        self.clean = False
         self.video = video
         self._latest = video.snapshot()
         super().__init__(kind="card", view=self._view(self._latest))
@@ -85,13 +71,10 @@ class Card(Live):
         """Say what it shows: it is the text a saved notebook falls back to."""
         return text_of(self._latest)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any] | None:
-        return self.mimebundle() if self.is_open else {"text/plain": repr(self), "text/html": self.still()}
-
-    def mimebundle(self) -> dict[str, Any]:
-        """Return the card as a widget, with text and html for where no widget is drawn."""
-        spec = {"version_major": 2, "version_minor": 1, "model_id": self.model_id}
-        return {WIDGET: spec, "text/plain": repr(self), "text/html": self.still()}
+    @property
+    def known_as(self) -> str:
+        """The video's id."""
+        return self._latest.intent
 
     def still(self) -> str:
         """Return the card and what stands below it as plain html, as they stand now."""
@@ -103,8 +86,7 @@ class Card(Live):
         self._told = ""
         self._refused = None
         self.video, self._latest = video, video.snapshot()
-        self.clean = False
-        self.answered.clear()
+        self.ask_anew()
         self.quiet.set()
         self._leave = video.observe(self._seen)
         pulse.mark(self)
@@ -113,7 +95,6 @@ class Card(Live):
         """Take the card off the page; its video goes on."""
         self._stop()
         if hasattr(self, "panels"):
-            self.panels.close()
             self._frames.close()
         super().close()
 
@@ -188,11 +169,8 @@ class Card(Live):
             self._frames.take(content, buffers)
         elif kind == "no_below":
             hand(self._in_place)
-        elif kind == "playing":
-            self.quiet.clear() if content.get("playing") is True else self.quiet.set()
-        elif kind == "clean" and content.get("id") == self._latest.intent:
-            self.clean = content.get("ok") is True
-            self.answered.set()
+        else:
+            super().heard(content, buffers)
 
     def _pressed(self, content: Mapping[str, Any]) -> None:
         """Do what a button says, if this page was given that button: ids from a saved or foreign page have no nonce."""
@@ -276,7 +254,7 @@ def text_of(snapshot: Snapshot) -> str:
     """Return a video in one line of words."""
     from .words import money
 
-    parts = [snapshot.name or "video", snapshot.status, note(snapshot, time.time()), money(snapshot)]
+    parts = [called(snapshot), snapshot.status, note(snapshot, time.time()), money(snapshot)]
     where = str(snapshot.path) if snapshot.path else ""
     message = str(snapshot.error) if snapshot.error and snapshot.status != "succeeded" else ""
     return " · ".join(part for part in (*parts, where, message) if part)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 HELP = {
     "demo": "the embedded gateway: free, nothing leaves this machine   [--speed N] [--next WHAT] | off",
-    "setup": "your own account: asks at a password prompt, checks it, keeps it if you want   [--create NAME | --use NAME]",
+    "setup": "your own account: asks at a password prompt, checks it   [--create NAME | --use NAME] [--keep]",
     "doctor": "what works here and what does not; free",
     "wait": "wait until videos are there                                [names]",
     "cancel": "cancel a video                                             name",
@@ -192,9 +192,10 @@ def _explain(names: list[str], shell: Any) -> None:
 
 def _log(names: list[str], shell: Any) -> None:
     from .log import shown
+    from .made import called
 
     video = _the_video(names, shell)
-    tell(shown(video.log(), video.name))
+    tell(shown(video.log(), called(video.snapshot())))
 
 
 def _limits(_: list[str], __: Any) -> None:

@@ -15,12 +15,13 @@ import traitlets
 from pvideo.errors import InputError, PVideoError
 
 from . import comparison
-from .base import Live, hand
+from .base import hand
+from .card import is_final
 from .chunks import stream
 from .difference import LETTERS
 from .hosts import detect, notebook_folder
 from .made import content_type
-from .panels import Panels
+from .output import Output
 from .pulse import pulse
 from .words import say
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
     from pvideo.job.states import Snapshot
     from pvideo.job.video import Video
+
+    from .panels import Panels
 
 MOST = 9
 
@@ -78,15 +81,18 @@ class StillCompare:
         return _text(self.videos)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        html = comparison.still([video.snapshot() for video in self.videos], notebook_folder())
-        return {"text/plain": repr(self), "text/html": html}
+        return {"text/plain": repr(self), "text/html": self.still()}
+
+    def still(self) -> str:
+        """Return it as plain html, as it stands now."""
+        return comparison.still([video.snapshot() for video in self.videos], notebook_folder())
 
     def save_page(self, path: str | Path | None = None) -> Path:
         """Write it as one html file that plays anywhere (see `Compare.save_page`)."""
         return _save_page(self.videos, path)
 
 
-class Compare(Live):
+class Compare(Output):
     """Videos beside each other, in step. Made by `compare`.
 
     Args:
@@ -99,17 +105,16 @@ class Compare(Live):
     view = traitlets.Dict().tag(sync=True)
     """The comparison as `comparison.view_of` makes it. Default ``{}``."""
 
-    saved = traitlets.Unicode().tag(sync=True)
-    """What the saved notebook keeps of it: plain html, once all videos have ended. Default ``""``."""
-
     def __init__(self, videos: list[Video], *, changed: Callable[[Compare], None] | None = None) -> None:
         self.videos = tuple(videos)
-        self._changed = changed
-        self._key, self._nonce, self._base = f"compare-{uuid.uuid4().hex}", secrets.token_urlsafe(12), notebook_folder()
+        self.changed = changed
+        self.key = f"compare-{uuid.uuid4().hex}"
+        """What it is known by."""
+        self._nonce, self._base = secrets.token_urlsafe(12), notebook_folder()
         self._notice = ""
         self._leave: list[Callable[[], None]] = []
-        self.panels = Panels(self)
-        """What stands below: a Studio that was opened for one of them."""
+        self._settled: Callable[[Compare], None] | None = None
+        self._told = False
         super().__init__(kind="compare", view=self._view())
         self._leave = [video.observe(self._seen) for video in self.videos if not _over(video.snapshot())]
         pulse.mark(self)
@@ -118,24 +123,39 @@ class Compare(Live):
         """Say what it shows: it is the text a saved notebook falls back to."""
         return _text(self.videos)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        from .card import WIDGET
+    def _ipython_display_(self) -> None:
+        from .hook import show_video
 
-        bundle: dict[str, Any] = {"text/plain": repr(self), "text/html": self.still()}
-        if self.is_open and detect().has_widgets:
-            bundle[WIDGET] = {"version_major": 2, "version_minor": 1, "model_id": self.model_id}
-        return bundle
+        # What was taken off the page is shown anew, as a video is.
+        show_video(self if self.is_open else Compare(list(self.videos)))
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return super()._repr_mimebundle_() if detect().has_widgets else {"text/plain": repr(self), "text/html": self.still()}
+
+    @property
+    def known_as(self) -> str:
+        """The comparison's own key."""
+        return self.key
 
     def still(self) -> str:
         """Return it as plain html, as it stands now."""
         return comparison.still(self._snapshots(), self._base) + self.panels.still()
 
+    def follow(self, _: Compare, *, settled: Callable[[Compare], None] | None = None) -> None:
+        """Stand in one more output.
+
+        Args:
+            settled: Called for each output when all videos have ended, on a thread of its own.
+        """
+        self._settled = settled or self._settled
+        self._told = False
+        self.ask_anew()
+        pulse.mark(self)
+
     def close(self) -> None:
         """Take it off the page; the videos stay."""
         for leave in getattr(self, "_leave", ()):
             leave()
-        if hasattr(self, "panels"):
-            self.panels.close()
         pulse.forget(self)
         super().close()
 
@@ -178,13 +198,16 @@ class Compare(Live):
         view, saved = self._view(), self.still() if over else ""
         with self.hold_sync():
             self.saved, self.view = saved, view
-        if over and self._changed is not None:
-            self._changed(self)
+        if over and self.changed is not None:
+            self.changed(self)
+        if self._settled is not None and not self._told and all(is_final(snapshot) for snapshot in self._snapshots()):
+            self._told = True
+            hand(self._settled, self)
 
     def _view(self) -> dict[str, Any]:
         actions = ["copy", "load", *(["page"] if _page_maker() is not None else [])]
         snapshots = self._snapshots()
-        return comparison.view_of(snapshots, key=self._key, nonce=self._nonce, base=self._base, notice=self._notice, actions=actions)
+        return comparison.view_of(snapshots, key=self.key, nonce=self._nonce, base=self._base, notice=self._notice, actions=actions)
 
     def _snapshots(self) -> list[Snapshot]:
         return [video.snapshot() for video in self.videos]
@@ -195,7 +218,7 @@ class Compare(Live):
 
     # Messages: from the page.
 
-    def heard(self, content: Mapping[str, Any], buffers: list[memoryview]) -> None:  # noqa: ARG002 - it takes no bytes
+    def heard(self, content: Mapping[str, Any], buffers: list[memoryview]) -> None:
         """Take one message of the page."""
         kind = content["kind"]
         video = next((video for video in self.videos if video.snapshot().intent == content.get("id")), None)
@@ -209,6 +232,8 @@ class Compare(Live):
             hand(self._load, video)
         elif kind == "page" and content.get("nonce") == self._nonce:
             hand(self._save_page)
+        else:
+            super().heard(content, buffers)
 
     def _load(self, video: Video) -> None:
         try:

@@ -56,6 +56,13 @@ def demo_endpoint() -> Endpoint:
     )
 
 
+def running_endpoint() -> Endpoint | None:
+    """Return where the embedded gateway runs now; None where it does not: none is started."""
+    from pvideo.demo import host
+
+    return demo_endpoint() if host.status()["running"] else None
+
+
 def demo(words: list[str]) -> str:
     """Run ``%pvideo demo [--speed N] [--next WHAT] | off`` and return what to say."""
     if words == ["off"]:

@@ -24,18 +24,21 @@ if TYPE_CHECKING:
     from pvideo.job.video import Video
 
     from .card import Card
+    from .compare import Compare
     from .sheet import Sheet
 
 CLEAN_WITHIN = 2.0
-"""Seconds the page has to say that its file holds the html."""
+"""Seconds the page has to say that its file holds the html, from when it has drawn the widget."""
+DRAWN_WITHIN = 10.0
+"""Seconds it may take until then: a page that never draws a widget gets the html after them."""
 PLAYING_AT_MOST = 3600.0
 
 
 @dataclass(eq=False)
 class Showing:
-    """One card or sheet, and the outputs it stands in."""
+    """One card, sheet or comparison, and the outputs it stands in."""
 
-    card: Card | Sheet
+    card: Card | Sheet | Compare
     shell: Any
     host: Host
     """As it was in the cell: whether someone can answer belongs to each request."""
@@ -55,8 +58,8 @@ class Outputs:
         self.took_over: Callable[[Video, Video], None] | None = None
         """Told when a button made a new video, so that the variable can follow."""
 
-    def show(self, video: Video | Sweep, shell: Any, *, cell: str = "") -> None:
-        """Show a video, or a sweep's sheet, in the running cell; `cell` stands for it where the host has no cell ids."""
+    def show(self, video: Video | Sweep | Compare, shell: Any, *, cell: str = "") -> None:
+        """Show a video, a sweep's sheet or a comparison in the running cell; `cell` stands for it where the host has no cell ids."""
         host = detect(shell)
         display = uuid.uuid4().hex
         self._let_go(cell_id(shell) or cell, message_id(shell), (_intent(video), display))
@@ -76,7 +79,7 @@ class Outputs:
         for display in self.pending.pop(_intent(video), []):
             publish(shell, still_bundle(video), display, update=True)
 
-    def cards(self) -> list[Card | Sheet]:
+    def cards(self) -> list[Card | Sheet | Compare]:
         """Return the open cards."""
         with self._lock:
             return [showing.card for showing in self._showing.values()]
@@ -90,7 +93,7 @@ class Outputs:
         for showing in gone:
             showing.card.close()
 
-    def _showing_of(self, video: Video | Sweep, shell: Any, host: Host) -> Showing:
+    def _showing_of(self, video: Video | Sweep | Compare, shell: Any, host: Host) -> Showing:
         with self._lock:
             showing = self._showing.get(_intent(video))
         if showing is not None and showing.card.is_open:
@@ -102,7 +105,10 @@ class Outputs:
             self._showing[_intent(video)] = made
         return made
 
-    def _make(self, video: Video | Sweep) -> Card | Sheet:
+    def _make(self, video: Video | Sweep | Compare) -> Card | Sheet | Compare:
+        if _is_compare(video):
+            video.follow(video, settled=self._settled)
+            return video
         if _is_sweep(video):
             from .sheet import Sheet
 
@@ -125,7 +131,7 @@ class Outputs:
             if card is not None:
                 card.close()
 
-    def _lost(self, intent: str, display: str, *, keep: bool) -> Card | Sheet | None:
+    def _lost(self, intent: str, display: str, *, keep: bool) -> Card | Sheet | Compare | None:
         """Take one output from a card; return the card if that was its last and it is not to be kept."""
         showing = self._showing.get(intent)
         if showing is None or display not in showing.displays:
@@ -145,18 +151,19 @@ class Outputs:
         if self.took_over is not None:
             self.took_over(old, new)
 
-    def _settled(self, card: Card | Sheet) -> None:
+    def _settled(self, card: Card | Sheet | Compare) -> None:
         """End a card: the page keeps it and its file holds html, or the output becomes html."""
-        video = card.video
+        video = _of(card)
         with self._lock:
             showing = self._showing.get(_intent(video))
         if showing is None or not showing.host.swaps:
             return
-        card.answered.wait(CLEAN_WITHIN)
+        if card.here.wait(DRAWN_WITHIN):
+            card.answered.wait(CLEAN_WITHIN)
         if card.clean:
             return
         card.quiet.wait(PLAYING_AT_MOST)
-        if card.video is not video or not card.is_open or card.panels:
+        if _of(card) is not video or not card.is_open or card.panels:
             return
         with self._lock:
             self._showing.pop(_intent(video), None)
@@ -173,8 +180,10 @@ class Outputs:
             showing.origin.copy().run(publish, showing.shell, data, display, update=True)
 
 
-def still_bundle(video: Video | Sweep, *, text: bool = True) -> dict[str, str]:
-    """Return a video or a sheet as html (and text), as it stands now."""
+def still_bundle(video: Video | Sweep | Compare, *, text: bool = True) -> dict[str, str]:
+    """Return a video, a sheet or a comparison as html (and text), as it stands now."""
+    if _is_compare(video):
+        return {"text/html": video.still(), **({"text/plain": repr(video)} if text else {})}
     if _is_sweep(video):
         from .contact import saved_sheet
 
@@ -194,20 +203,34 @@ def publish(shell: Any, data: dict[str, Any], display: str, *, update: bool = Fa
     shell.display_pub.publish(data=data, metadata={}, transient={"display_id": display}, update=update)
 
 
-def _intent(video: Video | Sweep) -> str:
+def _of(card: Card | Sheet | Compare) -> Video | Sweep | Compare:
+    """Return what it shows; a comparison is shown itself."""
+    return card if _is_compare(card) else card.video
+
+
+def _intent(video: Video | Sweep | Compare) -> str:
+    if _is_compare(video):
+        return video.key
     return video.id if _is_sweep(video) else video.snapshot().intent
 
 
-def _is_settled(video: Video | Sweep) -> bool:
+def _is_settled(video: Video | Sweep | Compare) -> bool:
+    if _is_compare(video):
+        return True  # there is one only where there are widgets
     if _is_sweep(video):
         return video.started and all(one.snapshot().settled for one in video.videos)
     return video.snapshot().settled
 
 
-def _is_sweep(video: Video | Sweep) -> TypeIs[Sweep]:
+def _is_sweep(video: Video | Sweep | Compare) -> TypeIs[Sweep]:
     from pvideo.job.sweep import Sweep
 
     return isinstance(video, Sweep)
+
+
+def _is_compare(video: object) -> TypeIs[Compare]:
+    # By its kind: its module need not be loaded for the question.
+    return getattr(video, "kind", None) == "compare"
 
 
 outputs = Outputs()

@@ -12,6 +12,7 @@ from pvideo.errors import PVideoError
 from pvideo.secrets import redact
 
 from .curl import as_curl, as_python, run_in_demo, warning
+from .made import called
 from .steps import Step, steps
 from .words import say, size
 
@@ -168,7 +169,7 @@ def timeline(snapshot: Snapshot, exchanges: list[dict[str, Any]]) -> str:
 
 
 def _head(snapshot: Snapshot, count: int) -> str:
-    parts = [snapshot.name or "video"]
+    parts = [called(snapshot)]
     if snapshot.prediction_id:
         parts.append(f"prediction {snapshot.prediction_id}")
     took = f" in {snapshot.took:.1f} s" if snapshot.took is not None else ""

@@ -73,8 +73,10 @@ def news() -> str:
     """
     from pvideo.job.recover import recover
 
+    from .demonstration import running_endpoint
+
     try:
-        found = recover()
+        found = recover(running_endpoint)
     except PVideoError as error:
         return str(error)
     parts = []

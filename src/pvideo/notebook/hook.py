@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pvideo.job.sweep import Sweep
     from pvideo.job.video import Video
 
+    from .compare import Compare
     from .explain import Explanation
 
 
@@ -19,8 +20,8 @@ def attended() -> bool:
     return detect(running_shell()).kind != "headless"
 
 
-def show_video(video: Video | Sweep) -> None:
-    """Show a video, or a sweep, in the running cell.
+def show_video(video: Video | Sweep | Compare) -> None:
+    """Show a video, a sweep or a comparison in the running cell.
 
     Raises:
         NotImplementedError: There is no page here; IPython then shows its text.

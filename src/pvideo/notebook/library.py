@@ -107,16 +107,6 @@ class History(Errands):
         rows = self._library.rows(0, _STILL)
         return as_html(rows, self._base) if rows else f"<p>{as_text(rows, self._library.text)}</p>"
 
-    def mimebundle(self) -> dict[str, Any]:
-        """Return it as a widget, with text and html for where no widget is drawn."""
-        from .card import WIDGET
-
-        spec = {"version_major": 2, "version_minor": 1, "model_id": self.model_id}
-        return {WIDGET: spec, "text/plain": repr(self), "text/html": self.still()}
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return self.mimebundle() if self.is_open else {"text/plain": repr(self), "text/html": self.still()}
-
     def close(self) -> None:
         """Take it off the page."""
         strip: Strip | None = getattr(self, "_strip", None)

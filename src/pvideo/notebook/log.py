@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .made import called
 from .words import say, span
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ def part(video: Video) -> str:
     from pvideo.errors import PVideoError
 
     try:
-        return shown(video.log(), video.name)
+        return shown(video.log(), called(video.snapshot()))
     except PVideoError as error:
         line = say("gateways", "log_not", title=error.title, sentence=error.sentence)
         return f"{line} {error.next}" if "https://" in error.next else line
@@ -29,7 +30,7 @@ def shown(entry: LogEntry, name: str) -> str:
     if entry.duration is not None and entry.duration >= 1:
         took = f"in {span(entry.duration)}"
     parts = [
-        say("gateways", "log_head", name=name or "video", id=entry.id, gateway=entry.gateway),
+        say("gateways", "log_head", name=name, id=entry.id, gateway=entry.gateway),
         " ".join(part for part in (answered, took) if part),
         "from the gateway's cache" if entry.cached else "not from the cache",
         f"{entry.provider}/{entry.path}".strip("/"),

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from pvideo.model.sniff import kind_of
 
 from .source import known_model
+from .words import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +31,11 @@ def kind(snapshot: Snapshot) -> str:
     if model is None:
         return "video"
     return model.output if model.has_schema else "text"
+
+
+def called(snapshot: Snapshot) -> str:
+    """Return its name, or what it is: ``cat``, ``image``."""
+    return snapshot.name or say("kinds", kind(snapshot)).lower()
 
 
 def files(snapshot: Snapshot, base: Path) -> list[dict[str, str]]:

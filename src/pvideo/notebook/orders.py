@@ -36,6 +36,7 @@ class Orders(Live):
     inputs: Any
     problems: Any
     notice: Any
+    beside: Any
 
     def generate(self, *, again: bool = False) -> Video:
         """Press Generate."""
@@ -47,6 +48,18 @@ class Orders(Live):
 
     def compare(self, *videos: Video) -> Any:
         """Show videos side by side."""
+        raise NotImplementedError
+
+    def sweep(self, **axes: Any) -> Any:
+        """Make a sweep of the form's inputs."""
+        raise NotImplementedError
+
+    def back(self) -> None:
+        """Show the card again."""
+        raise NotImplementedError
+
+    def reopen(self) -> None:
+        """Show the comparison or sheet again."""
         raise NotImplementedError
 
     def reload(self) -> None:
@@ -61,8 +74,11 @@ class Orders(Live):
         """Take one message of the page."""
         handlers: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "hello": self._hello,
-            "inputs": self._take_inputs,
+            "inputs": self._typed_in,
             "generate": self._pressed,
+            "sweep": self._pressed,
+            "shut": self._shut,
+            "reopen": self._reopen,
             "load": self._load,
             "file_clear": self._clear_file,
             "files": self._tell_files,
@@ -86,27 +102,40 @@ class Orders(Live):
 
     # The form.
 
+    def _typed_in(self, content: Mapping[str, Any]) -> None:
+        try:
+            self._take_inputs(content)
+        finally:
+            # Until then the page keeps what was typed, whatever we say.
+            self.send({"kind": "heard", "stamp": content.get("stamp")})
+
     def _take_inputs(self, content: Mapping[str, Any]) -> None:
-        """Take the form's values: those of inputs that the model has; a secret is kept apart and never sent back."""
-        given = content.get("inputs")
+        """Take the form's values: those of inputs that the model has; a secret is kept apart and never sent back.
+
+        A file that arrived a moment ago may not be among them yet: it goes only where the page says that it changed that input.
+        """
+        given, changed = content.get("inputs"), content.get("changed")
         if isinstance(given, dict):
-            self.inputs = self._values.take(given)
+            taken = self._values.take(given)
+            arrived = self._values.arrived(self.inputs, changed if isinstance(changed, list) else [])
+            self.inputs = {**taken, **arrived}
 
     def _take_file(self, content: Mapping[str, Any], buffers: list[memoryview]) -> None:
-        got = self._values.piece(content, buffers)
+        got, field, slot = self._values.piece(content, buffers), str(content.get("field")), content.get("slot")
         if isinstance(got, str):
             self.notice = got
+            self._tell_page("file_lost", field, slot)
         elif got is not None:
-            hand(self._filed, str(content["field"]), got, content.get("slot"))
-
-    def _filed(self, field: str, upload: Upload, slot: object) -> None:
-        # An item of a list is put in its place by the page, which alone knows where that is.
-        if slot is None:
-            self.inputs = {**self.inputs, field: upload.name}
-        self._tell_file(field, upload, slot)
+            # At once: a press may be the next message. An item of a list is put in its place by the page, which alone knows where that is.
+            if slot is None:
+                self.inputs = {**self.inputs, field: got.name}
+            hand(self._tell_file, field, got, slot)
 
     def _tell_file(self, field: str, upload: Upload, slot: object = None) -> None:
-        answer = {"kind": "file_ok", "field": field, "name": upload.name, "size": upload.size, "thumb": upload.thumb()}
+        self._tell_page("file_ok", field, slot, name=upload.name, size=upload.size, thumb=upload.thumb())
+
+    def _tell_page(self, kind: str, field: str, slot: object, **more: Any) -> None:
+        answer = {"kind": kind, "field": field, **more}
         self.send({**answer, "slot": slot} if isinstance(slot, str) else answer)
 
     def _tell_files(self, _: Mapping[str, Any]) -> None:
@@ -122,7 +151,7 @@ class Orders(Live):
     # The press.
 
     def _pressed(self, content: Mapping[str, Any]) -> None:
-        """Take a press once: a message that comes twice is one press."""
+        """Take a press of [Generate] or [Sweep…] once: a message that comes twice is one press."""
         nonce = content.get("nonce")
         if not isinstance(nonce, str) or not 8 <= len(nonce) <= 100 or nonce in self._nonces:
             return
@@ -130,11 +159,12 @@ class Orders(Live):
         for old in list(self._nonces)[:-_NONCES]:
             del self._nonces[old]
         self._take_inputs(content)
-        hand(self._generate, content.get("again") is True)
+        again = content.get("again") is True
+        hand(self._try, self.sweep if content["kind"] == "sweep" else lambda: self.generate(again=again))
 
-    def _generate(self, again: bool) -> None:
+    def _try(self, press: Callable[[], object]) -> None:
         try:
-            self.generate(again=again)
+            press()
         except InputError as error:
             self.problems = [{"field": problem.field, "message": problem.message} for problem in error.problems]
             if error.problems:
@@ -148,8 +178,12 @@ class Orders(Live):
 
     def _load(self, content: Mapping[str, Any]) -> None:
         video = self._strip.get(content.get("id"))
-        if video is not None:
-            self.load(video)
+        try:
+            if video is not None:
+                self.load(video)
+        finally:
+            # The page's next press waits for this: it is of what was loaded.
+            self.send({"kind": "loaded", "stamp": content.get("stamp")})
 
     def _acted(self, content: Mapping[str, Any]) -> None:
         video = self._strip.offered(content)
@@ -205,6 +239,14 @@ class Orders(Live):
         videos = [video for video in found if video is not None]
         if len(videos) >= 2:
             hand(self._compared, videos)
+
+    def _shut(self, content: Mapping[str, Any]) -> None:
+        """Show the card again; a page that has not seen the newest comparison yet does not close that."""
+        if self.beside and content.get("beside") == self.beside:
+            hand(self.back)
+
+    def _reopen(self, _: Mapping[str, Any]) -> None:
+        hand(self.reopen)
 
     def _compared(self, videos: list[Video]) -> None:
         try:

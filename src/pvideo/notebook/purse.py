@@ -46,7 +46,7 @@ def price_now(model: Model, inputs: Mapping[str, Any], *, running: bool = False)
             reason = f"{error.title}. {error.next}"
     text = "free" if demo else quote.text
     label = say("actions", "make_another", price=text) if running else _label(text, draft=_drafts(model, inputs), demo=demo)
-    why = reason or (f"{_title('running_already')}." if running else "")
+    why = reason or (f"{_running(model)}." if running else "")
     trait = {"text": text, "label": label, "disabled": bool(reason), "reason": why}
     return PriceNow(trait, _first(model, inputs, text, demo=demo))
 
@@ -88,7 +88,7 @@ def money_now() -> dict[str, str]:
     return {"session": spent.session, "today": spent.today, "budget": spent.budget, "text": spent.line}
 
 
-def _title(key: str) -> str:
-    from pvideo.errors import texts
+def _running(model: Model) -> str:
+    from pvideo.errors import fill, texts
 
-    return str(texts()["messages"][key]["title"])
+    return fill(texts()["messages"]["running_already"]["title"], what=say("kinds", model.output).lower())

@@ -1,6 +1,6 @@
 """``%pvideo setup``: an account in four answers, at a password prompt, so that none of them stands in the notebook.
 
-With ``--create NAME`` the gateway is made, too; with ``--use NAME`` one that is there is taken.
+With ``--create NAME`` the gateway is made, too; with ``--use NAME`` one that is there is taken; with ``--keep`` it is kept on this machine.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 _QUESTIONS = {
     "account_id": "Cloudflare account id",
     "gateway_id": "AI Gateway name",
-    "gateway_token": 'Gateway token (permission "AI Gateway Run"; Enter: none)',
-    "replicate_token": "Replicate token (Enter: it is stored in the gateway)",
+    "gateway_token": 'Gateway token with the permission "AI Gateway Run"',
+    "replicate_token": "Replicate token",
 }
+_EMPTY = {"gateway_token": "Enter: none", "replicate_token": "Enter: it is stored in the gateway"}
 _MANAGEMENT = {
     "account_id": _QUESTIONS["account_id"],
     "management_token": 'Cloudflare API token ("AI Gateway Read" and "Edit"; for this kernel only, never written down)',
@@ -42,23 +43,31 @@ class Wish:
 
     create: str = ""
     use: str = ""
+    keep: bool = False
 
     @classmethod
     def of(cls, words: list[str]) -> Wish:
-        """Read ``--create NAME`` or ``--use NAME``.
+        """Read ``--create NAME`` or ``--use NAME``, and ``--keep``.
 
         Raises:
             InputError: Something else stands there.
         """
-        if not words:
-            return cls()
-        option, _, value = words[0].partition("=")
-        rest = [value, *words[1:]] if value else words[1:]
+        keep, rest = "--keep" in words, [word for word in words if word != "--keep"]
+        if not rest:
+            return cls(keep=keep)
+        option, _, value = rest[0].partition("=")
+        names = [value, *rest[1:]] if value else rest[1:]
         if option not in {"--create", "--use"}:
-            raise InputError("option_unknown", option=words[0], model="%pvideo setup", suggestion="There are: --create NAME, --use NAME. ")
-        if len(rest) != 1:
+            suggestion = "There are: --create NAME, --use NAME, --keep. "
+            raise InputError("option_unknown", option=option, model="%pvideo setup", suggestion=suggestion)
+        if len(names) != 1:
             raise InputError("value_wrong", problem=f"{option} wants the gateway's name.")
-        return cls(**{option.removeprefix("--"): rest[0]})
+        return cls(keep=keep, **{option.removeprefix("--"): names[0]})
+
+    @property
+    def gateway(self) -> str:
+        """The gateway that was named, or an empty word."""
+        return self.create or self.use
 
 
 def setup(
@@ -69,10 +78,10 @@ def setup(
     network: Callable[[Endpoint, str], list[Check]] = check_network,
     gateways: Gateways | None = None,
 ) -> None:
-    """Ask for the account, check it for free, and keep it for this kernel or, if wanted, on this machine.
+    """Ask for the account, check it for free, and use it in this kernel; with ``--keep`` in every later one on this machine, too.
 
     Args:
-        words: ``--create NAME`` makes a gateway first, ``--use NAME`` takes one that is there.
+        words: ``--create NAME`` makes a gateway first, ``--use NAME`` takes one that is there. ``--keep`` asks nothing that is set already.
         ask: Asks one question without echo (``getpass``).
         tell: Shows a text.
         network: The checks that ask the gateway.
@@ -86,48 +95,48 @@ def setup(
     from pvideo import settings
 
     wish, ask = Wish.of(words or []), ask or _getpass
-    if wish != Wish():
+    if wish.gateway:
         from pvideo.job.gateways import check_name
         from pvideo.job.gateways import gateways as usual
         from pvideo.wire.management import require
 
         require()
-        check_name(wish.create or wish.use)
-        answers = _with_gateway(wish, gateways or usual, ask, tell)
-        if answers is None or settings.demo_is_on():
+        check_name(wish.gateway)
+        if not _with_gateway(wish, gateways or usual, ask, tell) or settings.demo_is_on():
             return
     else:
-        answers = _set(_ask_all(ask, settings.current(), _QUESTIONS))
+        now = settings.current()
+        if not (wish.keep and now.account_id and now.gateway_id):  # what was answered a moment ago is not asked for twice
+            _set(ask, now, _QUESTIONS)
         settings.use_demo(None)
     there = settings.endpoint()
     checks = [check_settings(there), *network(there, settings.current().model)]
     tell(report(checks).replace("%pvideo doctor", "%pvideo setup ", 1))
     if any(check.mark == "✗" for check in checks):
-        tell("It is set for this kernel only. Fix what is marked, then run %pvideo setup again.")
-        return
-    if _wants_to_keep(ask):
-        tell(f"Kept in {settings.keep(_to_keep(there, answers))}.")
+        tell(say("setup", "not_good"))
+    elif wish.keep:
+        tell(say("setup", "kept", path=settings.keep(_to_keep(there))))
     else:
-        tell("Kept for this kernel only.")
+        tell(say("setup", "in_use"))
 
 
-def _with_gateway(wish: Wish, gateways: Gateways, ask: Callable[[str], str], tell: Callable[[str], None]) -> dict[str, str] | None:
-    """Make the gateway, or take the one that is there, and ask for the tokens of presses; None: nothing was changed."""
+def _with_gateway(wish: Wish, gateways: Gateways, ask: Callable[[str], str], tell: Callable[[str], None]) -> bool:
+    """Make the gateway, or take the one that is there, and ask for the tokens of presses; False: nothing was changed."""
     from pvideo import settings
 
     demo = settings.demo_is_on()
-    answers = {} if demo else _set(_ask_all(ask, settings.current(), _missing(settings.current(), _MANAGEMENT)))
-    name = wish.create or wish.use
+    if not demo:
+        _set(ask, settings.current(), _missing(settings.current(), _MANAGEMENT))
+    name = wish.gateway
     gateway = _made(name, gateways, ask, tell) if wish.create else gateways.get(name)
     if gateway is None:
-        return None
+        return False
     if not demo:
         tell(say("gateways", "token_used", source=settings.management().token.source))
-        answers |= _set(_ask_all(ask, settings.current(), _missing(settings.current(), _TOKENS)))
+        _set(ask, settings.current(), _missing(settings.current(), _TOKENS))
     gateways.use(name)
-    answers["base_url"] = settings.current().base_url
     tell(say("gateways", "used_demo" if demo else "used", gateway=name))
-    return answers
+    return True
 
 
 def _made(name: str, gateways: Gateways, ask: Callable[[str], str], tell: Callable[[str], None]) -> Gateway | None:
@@ -174,32 +183,23 @@ def _missing(now: Any, questions: dict[str, str]) -> dict[str, str]:
     return {name: question for name, question in questions.items() if not getattr(now, name)}
 
 
-def _wants_to_keep(ask: Callable[[str], str]) -> bool:
-    try:
-        return _agrees(ask, "Keep it on this machine, in a file only you can read? y/N ")
-    except SettingsError:
-        return False  # nobody sits there
-
-
-def _set(answers: dict[str, str]) -> dict[str, str]:
-    """Set what was answered, for this kernel; a token from here wins over one from the environment, and both stay out of every output."""
+def _set(ask: Callable[[str], str], now: Any, questions: dict[str, str]) -> None:
+    """Ask, and set what was answered for this kernel; a token from here wins over one of the environment."""
     from pvideo import settings
 
-    given = {name: answer for name, answer in answers.items() if answer}
-    changes: dict[str, Any] = {
-        name: settings.Secret(answer, "%pvideo setup") if name.endswith("_token") else answer for name, answer in given.items()
-    }
-    settings.configure(**changes)
-    return given
-
-
-def _ask_all(ask: Callable[[str], str], now: Any, questions: dict[str, str]) -> dict[str, str]:
-    answers: dict[str, str] = {}
+    changes: dict[str, Any] = {}
     for name, question in questions.items():
-        present = getattr(now, name)
-        hint = f" (Enter keeps {present})" if isinstance(present, str) and present else " (Enter keeps the one set)" if present else ""
-        answers[name] = _ask(ask, f"{question.split(' (Enter')[0] if hint else question}{hint}: ").strip()
-    return answers
+        answer = _ask(ask, _asked(name, question, getattr(now, name))).strip()
+        if answer:
+            changes[name] = settings.Secret(answer, "%pvideo setup") if name.endswith("_token") else answer
+    settings.configure(**changes)
+
+
+def _asked(name: str, question: str, present: Any) -> str:
+    """Return the question as it is asked, with what Enter alone means; what is set is shown if it is no token."""
+    kept = f"Enter keeps {present}" if isinstance(present, str) else "Enter keeps the one set"
+    hint = kept if present else _EMPTY.get(name, "")
+    return f"{question} ({hint}): " if hint else f"{question}: "
 
 
 def _agrees(ask: Callable[[str], str], question: str) -> bool:
@@ -222,7 +222,8 @@ def _getpass(question: str) -> str:
     return getpass(question)
 
 
-def _to_keep(there: Endpoint, answers: dict[str, str]) -> dict[str, str]:
-    """Return what goes into the file: the answers, and the names they were checked with."""
-    names = {"account_id": there.account_id, "gateway_id": there.gateway_id}
-    return {**names, **answers}
+def _to_keep(there: Endpoint) -> dict[str, Any]:
+    """Return what goes into the file: what is in it, and what was set in this kernel. The environment's tokens stay in the environment."""
+    from pvideo import account, settings
+
+    return {**account.kept(), "account_id": there.account_id, "gateway_id": there.gateway_id, **settings.configured()}

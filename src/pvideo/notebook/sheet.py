@@ -12,13 +12,13 @@ import traitlets
 
 from pvideo.errors import PVideoError
 
-from .base import Live, hand
-from .card import WIDGET, Card, is_final
+from .base import hand
+from .card import Card, is_final
 from .chunks import stream
 from .contact import saved_sheet
 from .hosts import notebook_folder
 from .made import content_type
-from .panels import Panels
+from .output import Output
 from .pulse import pulse
 from .saved import poster_url
 from .tiles import sheet_of
@@ -36,7 +36,7 @@ _KEPT = "succeeded"
 """A tile that ended so stays when its card makes something else; another one's place is taken."""
 
 
-class Sheet(Live):
+class Sheet(Output):
     """A live sheet of one sweep.
 
     Args:
@@ -55,9 +55,6 @@ class Sheet(Live):
     opened = traitlets.Unicode().tag(sync=True)
     """The video whose card stands below; empty while none does. Default ``""``."""
 
-    saved = traitlets.Unicode().tag(sync=True)
-    """What the saved notebook keeps: plain html, set while nothing runs. Default ``""``."""
-
     def __init__(self, video: Sweep, *, settled: Callable[[Sheet], None] | None = None) -> None:
         self._nonce = secrets.token_urlsafe(12)
         self._base = notebook_folder()
@@ -66,14 +63,6 @@ class Sheet(Live):
         self._refused: PVideoError | None = None
         self._card = ""
         self._opening = threading.Lock()
-        self.panels = Panels(self)
-        """What stands below: the opened card, comparisons."""
-        self.quiet = threading.Event()
-        """Set while the page plays nothing: only then may the output be replaced."""
-        self.quiet.set()
-        self.answered = threading.Event()
-        """Set when the page has said whether its file holds the html while it keeps the live sheet (`clean`)."""
-        self.clean = False
         self.video = video
         super().__init__(kind="sheet", sheet=self._sheet())
         self._leave: Callable[[], None] | None = video.observe(self._seen)
@@ -83,13 +72,10 @@ class Sheet(Live):
         """Say what it shows: it is the text a saved notebook falls back to."""
         return repr(self.video)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any] | None:
-        return self.mimebundle() if self.is_open else {"text/plain": repr(self), "text/html": self.still()}
-
-    def mimebundle(self) -> dict[str, Any]:
-        """Return the sheet as a widget, with text and html for where no widget is drawn."""
-        spec = {"version_major": 2, "version_minor": 1, "model_id": self.model_id}
-        return {WIDGET: spec, "text/plain": repr(self), "text/html": self.still()}
+    @property
+    def known_as(self) -> str:
+        """The sweep's id."""
+        return self.video.id
 
     def still(self) -> str:
         """Return the sheet and what stands below it as plain html, as they stand now."""
@@ -98,8 +84,8 @@ class Sheet(Live):
     def follow(self, video: Sweep) -> None:
         """Show this sweep from now on, in one more output."""
         self._stop()
-        self.video, self._told, self.clean = video, False, False
-        self.answered.clear()
+        self.video, self._told = video, False
+        self.ask_anew()
         self.quiet.set()
         self._leave = video.observe(self._seen)
         pulse.mark(self)
@@ -107,8 +93,6 @@ class Sheet(Live):
     def close(self) -> None:
         """Take the sheet off the page; its videos go on."""
         self._stop()
-        if hasattr(self, "panels"):
-            self.panels.close()
         super().close()
 
     # News: from the engine's thread to the page.
@@ -154,7 +138,7 @@ class Sheet(Live):
 
     # Messages: from the page.
 
-    def heard(self, content: Mapping[str, Any], buffers: list[memoryview]) -> None:  # noqa: ARG002 - a sheet takes no bytes
+    def heard(self, content: Mapping[str, Any], buffers: list[memoryview]) -> None:
         """Take one message of the page."""
         handlers: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "hello": self._hello,
@@ -163,21 +147,16 @@ class Sheet(Live):
             "want": self._wanted,
             "rate": self._rated,
             "compare": self._compared,
-            "playing": lambda given: self.quiet.clear() if given.get("playing") is True else self.quiet.set(),
-            "clean": self._cleaned,
         }
         if content["kind"] in handlers:
             handlers[content["kind"]](content)
+        else:
+            super().heard(content, buffers)
 
     def _hello(self, _: Mapping[str, Any]) -> None:
         self.alive()
         # The clock moves on, so all is made anew: it heals whatever the page missed.
         pulse.mark(self)
-
-    def _cleaned(self, content: Mapping[str, Any]) -> None:
-        if content.get("id") == self.video.id:
-            self.clean = content.get("ok") is True
-            self.answered.set()
 
     def _find(self, intent: object) -> Video | None:
         return next((video for video in self.video.videos if video.snapshot().intent == intent), None)
@@ -226,7 +205,11 @@ class Sheet(Live):
             pulse.mark(self)
             return
         acts: dict[str, Callable[[], object]] = {"start": self.video.run, "cancel": self.video.cancel, "retry": self.video.retry}
+        self._accepted(name)
         hand(self._do, acts[name])
+
+    def _accepted(self, name: str) -> None:
+        """Know that a button is being done."""
 
     def _do(self, act: Callable[[], object]) -> None:
         self._refused = None

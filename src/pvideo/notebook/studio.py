@@ -12,6 +12,7 @@ import traitlets
 
 from pvideo.errors import PVideoError
 
+from .beside import Beside
 from .blueprint import at_hand, blank, model_name
 from .frames import Frames
 from .loading import Loading, loading, ready
@@ -22,7 +23,10 @@ from .values import Values
 from .words import say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pvideo.job.states import Snapshot
+    from pvideo.job.sweep import Sweep
     from pvideo.job.video import Video
     from pvideo.model.schema import Model
 
@@ -73,11 +77,14 @@ class Studio(Loading):
     views = traitlets.List().tag(sync=True)
     """The videos of this Studio as the page sees them, newest first."""
 
-    strip = traitlets.Dict().tag(sync=True)
+    strip = traitlets.Dict({"links": {}, "stars": {}, "can": []}).tag(sync=True)
     """What the strip shows beside them: what was made from what, stars."""
 
     beside = traitlets.Unicode().tag(sync=True)
-    """The widget that compares videos in this Studio, as anywidget refers to it. Default ``""``."""
+    """The widget in the place of the card, a comparison or a sweep's sheet, as anywidget refers to it. Default ``""``."""
+
+    behind = traitlets.Unicode().tag(sync=True)
+    """What the button says that brings the comparison or sheet back which left its place to the card. Default ``""``."""
 
     notice = traitlets.Unicode().tag(sync=True)
     """One sentence above the button, when there is something to say. Default ``""``."""
@@ -96,9 +103,10 @@ class Studio(Loading):
         self.born = time.monotonic()
         """When it was made: the newest one takes what is loaded from elsewhere."""
         self._key = secrets.token_urlsafe(9)
-        self._compared_now: Any = None
+        self._beside = Beside(lambda: pulse.mark(self))
         self._ready = found is not None
         self._begun = False
+        self._taken: set[str] = set()
         self._first = {} if found else dict(inputs)
         shown = self._values.first(inputs) if found else {}
         super().__init__(kind="studio", model=self._model.name, inputs=shown, state=ready() if found else loading(name))
@@ -124,8 +132,7 @@ class Studio(Loading):
         """
         from pvideo.job.press import press
 
-        if not self._ready:
-            raise PVideoError.make("model_refused", model=self.model, detail=say("labels", "loading_form", model=self.model))
+        self._need_form()
         # Without `again` the journal gives the running video of the same inputs back, and nothing is sent.
         video = press(self._model, self._typed(), again=again, defaults=False)
         self.take_in(video)
@@ -143,12 +150,75 @@ class Studio(Loading):
         """Show videos side by side, in the place of the card; returns the widget that does."""
         import pvideo
 
-        shown = pvideo.compare(*videos)  # type: ignore[attr-defined, unused-ignore]
-        if self._compared_now is not None:
-            self._compared_now.close()
-        self._compared_now = shown
-        self.beside = f"anywidget:{getattr(shown, 'model_id', '')}"
+        shown: Any = self.beget(lambda: pvideo.compare(*videos))  # type: ignore[attr-defined, unused-ignore]
+        if hasattr(shown, "changed"):
+            shown.changed = self._beside.refresh
+        self._put(shown)
         return shown
+
+    def sweep(self, **axes: Any) -> Sweep:
+        """Make a sweep of the form's inputs; its sheet stands in the place of the card. Nothing is sent before its button, or `Sweep.run`.
+
+        The sheet asks what varies, and follows the form until it is started; each change there makes another sweep.
+
+        Args:
+            **axes: Inputs that are others than the form's; a list, tuple, range or set is what that input goes through. Without one
+                the seed goes through 1 to 4.
+
+        Raises:
+            InputError: A combination does not fit.
+            SettingsError: No account is set up.
+            RefusedError: The model is not known, or not yet.
+
+        Example::
+
+            studio.sweep(seed=range(1, 5)).run()
+        """
+        from .vary_sheet import VarySheet
+
+        self._need_form()
+        self._values.check(axes)
+        before = self._beside.shown
+        lines = before.lines if isinstance(before, VarySheet) and before.model is self._model else None
+        typed = self._typed()
+        made: list[Sweep] = []
+
+        def watch(sweep: Sweep) -> None:
+            made.append(sweep)
+            sweep.observe(lambda: self._take_all(sweep))
+
+        self._put(self.beget(lambda: VarySheet(self._model, typed, axes, lines=lines, made=watch, changed=self._beside.refresh)))
+        self.notice = ""
+        return made[0]
+
+    def back(self) -> None:
+        """Show the card again, in the place of a comparison or a sheet; videos go on, and `reopen` brings it back."""
+        self._beside.leave()
+        self._tell_beside()
+
+    def reopen(self) -> None:
+        """Show the comparison or sheet again that left its place to the card; without one, nothing changes."""
+        self._beside.come_back()
+        self._tell_beside()
+
+    def _put(self, shown: Any) -> None:
+        self._beside.put(shown)
+        self._tell_beside()
+
+    def _tell_beside(self) -> None:
+        with self.hold_sync():
+            self.beside, self.behind = self._beside.reference, self._beside.way_back
+
+    def _take_all(self, sweep: Sweep) -> None:
+        """Take the videos of a sweep in as they are pressed."""
+        for video in sweep.videos:
+            if video.intent not in self._taken and self.is_open:
+                self._taken.add(video.intent)
+                self.take_in(video)
+
+    def _need_form(self) -> None:
+        if not self._ready:
+            raise PVideoError.make("model_refused", model=self.model, detail=say("labels", "loading_form", model=self.model))
 
     def take_in(self, video: Video) -> None:
         """Take a video into the strip, in front of the others."""
@@ -160,6 +230,7 @@ class Studio(Loading):
         strip: Strip | None = getattr(self, "_strip", None)
         if strip is not None:
             strip.close()
+            self._beside.close()
             self._values.close()
             self._frames.close()
             pulse.forget(self)
@@ -170,25 +241,21 @@ class Studio(Loading):
         return f"Studio({self._model.name!r}, videos={len(self._strip.videos)})"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        from .card import WIDGET
         from .hosts import detect
 
-        bundle: dict[str, Any] = {"text/plain": repr(self), "text/html": self._html()}
-        if self.is_open and detect().kind != "headless":
-            bundle[WIDGET] = {"version_major": 2, "version_minor": 1, "model_id": self.model_id}
-        return bundle
+        return super()._repr_mimebundle_() if detect().kind != "headless" else {"text/plain": repr(self), "text/html": self._html()}
 
     def still(self) -> str:
         """Return it as plain html, as a saved notebook keeps it."""
         return self._html()
 
     def _html(self) -> str:
-        """Return what stands where no widget is drawn: the newest video, and how to get the Studio back."""
+        """Return what stands where no widget is drawn: what is shown now, and how to get the Studio back."""
         from .hosts import notebook_folder
         from .saved import saved_card
 
         newest = "".join(saved_card(video.snapshot(), notebook_folder()) for video in self._strip.videos[:1])
-        return f"{newest}<p>{escape(say('labels', 'studio_saved', model=self._model.name))}</p>"
+        return f"{self._beside.still()}{newest}<p>{escape(say('labels', 'studio_saved', model=self._model.name))}</p>"
 
     # What changes by itself.
 
@@ -203,6 +270,21 @@ class Studio(Loading):
     def _inputs_changed(self, _: object) -> None:
         if self._begun:
             self._judge()
+            self._follow(lambda sheet: sheet.take(self._typed()))
+
+    def _follow(self, tell: Callable[[Any], None]) -> None:
+        """Let a sheet that was not started know of the form; one of another model goes."""
+        shown = self._beside.shown
+        if shown is None:
+            return
+        from .vary_sheet import VarySheet
+
+        if not isinstance(shown, VarySheet) or shown.video.videos:
+            return
+        if shown.model is self._model:
+            tell(shown)
+        else:
+            self.back()
 
     def _news(self, _: Snapshot) -> None:
         pulse.mark(self)
@@ -227,6 +309,7 @@ class Studio(Loading):
             self.form = {**form(self._model), "first": price_now(self._model, self._typed()).first}
             self.saved = {"html": self._html(), "model": self.model_id, "key": self._key}
             self._judge()
+        self._follow(lambda sheet: sheet.renew())
 
     def _judge(self) -> None:
         """Say anew what is wrong, what it costs, and what is left of the budget."""

@@ -13,7 +13,7 @@ from .text import nearest
 from .uploads import Upload, Uploads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from pvideo.model.schema import Model
 
@@ -134,6 +134,11 @@ class Values:
             return None
         got = self._uploads.take(content, buffers)
         return self._keep(field.name, got) if isinstance(got, Upload) else got
+
+    def arrived(self, inputs: Mapping[str, Any], changed: Collection[Any]) -> dict[str, str]:
+        """Return the files that `inputs` shows now, but for those inputs that are in `changed`."""
+        found = {name: inputs.get(name) for name in self._files if name not in changed}
+        return {name: value for name, value in found.items() if isinstance(value, str) and value in self._files[name]}
 
     def files(self, inputs: Mapping[str, Any]) -> Iterator[tuple[str, Upload]]:
         """Return the files that the form shows, with their inputs."""
