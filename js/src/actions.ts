@@ -26,7 +26,6 @@ export interface ActionTools {
 }
 
 interface Pressed {
-  name: string;
   id: string;
   status: string;
   timer: ReturnType<typeof setTimeout>;
@@ -38,21 +37,22 @@ export function actionButtons(tools: ActionTools): Actions {
   const buttons = new Map<string, HTMLButtonElement>();
   let view: View | null = null;
   let usable = true;
-  let pressed: Pressed | null = null;
+  /** Each button's own: one that waits takes no press from another. */
+  const pressed = new Map<string, Pressed>();
 
-  const forget = (): void => {
-    clearTimeout(pressed?.timer);
-    pressed = null;
+  const forget = (name: string): void => {
+    clearTimeout(pressed.get(name)?.timer);
+    pressed.delete(name);
     paint();
   };
-  tools.signal.addEventListener("abort", () => clearTimeout(pressed?.timer), { once: true });
+  tools.signal.addEventListener("abort", () => pressed.forEach((one) => clearTimeout(one.timer)), { once: true });
 
   const press = (name: string): void => {
     const action = view?.actions.find((one) => one.name === name);
     if (!view || !action || !usable || tools.own?.(action)) return;
-    if (pressed || !tools.press(view, name)) return;
+    if (pressed.has(name) || !tools.press(view, name)) return;
     const wait = name === "cancel" ? 60_000 : action.quick ? FORGET_QUICK : FORGET;
-    pressed = { name, id: view.id, status: view.status, timer: setTimeout(forget, wait) };
+    pressed.set(name, { id: view.id, status: view.status, timer: setTimeout(forget, wait, name) });
     paint();
   };
   const buttonFor = (action: Action): HTMLButtonElement => {
@@ -68,7 +68,7 @@ export function actionButtons(tools: ActionTools): Actions {
   const paint = (): void => {
     for (const action of view?.actions ?? []) {
       const button = buttonFor(action);
-      const waits = pressed?.name === action.name;
+      const waits = pressed.has(action.name);
       setText(button, waits && action.name === "cancel" ? notes.canceling : action.label);
       button.classList.toggle("pvideo-solid", action.primary);
       // Not `disabled`: a disabled button loses the focus.
@@ -93,10 +93,10 @@ export function actionButtons(tools: ActionTools): Actions {
     head,
     row,
     update(next, now, canUse) {
-      const moved = pressed && (pressed.id !== next.id || pressed.status !== next.status || (pressed.name !== "cancel" && view && view.phase !== next.phase));
+      const before = view?.phase ?? next.phase;
       view = next;
       usable = canUse;
-      if (moved) forget();
+      for (const [name, one] of pressed) if (one.id !== next.id || one.status !== next.status || (name !== "cancel" && before !== next.phase)) forget(name);
       place(now);
       paint();
     },

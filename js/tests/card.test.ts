@@ -164,6 +164,18 @@ describe("the buttons", () => {
     expect(model.of("action")).toHaveLength(1);
   });
 
+  it("wait each for itself: one that was pressed takes no press from another", async () => {
+    const { model, $ } = card({ ...DONE, actions: [AGAIN, { ...AGAIN, name: "final", label: "Make final · $0.10" }] });
+
+    for (const name of ["again", "final", "again", "final"]) $(`[data-action="${name}"]`).click();
+    expect(model.of("action").map((one) => one["name"])).toEqual(["again", "final"]);
+    expect($('[data-action="again"]').getAttribute("aria-disabled")).toBe("true");
+
+    await vi.advanceTimersByTimeAsync(7000);
+    $('[data-action="again"]').click();
+    expect(model.of("action")).toHaveLength(3);
+  });
+
   it("appear when they are due", async () => {
     const again = { ...AGAIN, name: "generate_again", primary: false, after: 60 };
     const { el } = card({ status: "unconfirmed", actions: [{ ...CANCEL, name: "look_again", label: "Look again" }, again], sent: NOW - 58_000 });

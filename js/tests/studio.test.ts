@@ -23,6 +23,11 @@ const choose = (target: HTMLInputElement | HTMLSelectElement, change: () => void
   change();
   target.dispatchEvent(new Event("change", { bubbles: true }));
 };
+const give = async (input: HTMLInputElement, file: File): Promise<void> => {
+  Object.defineProperty(input, "files", { value: [file], configurable: true });
+  input.dispatchEvent(new Event("change"));
+  await vi.advanceTimersByTimeAsync(50);
+};
 const pause = () => vi.advanceTimersByTimeAsync(200);
 const last = (model: ReturnType<typeof fakeModel>) => model.of("inputs").at(-1);
 /** Python has heard all that was typed. */
@@ -228,6 +233,27 @@ describe("the priced button", () => {
     expect(String(model.of("generate")[0]?.["nonce"]).length).toBeGreaterThanOrEqual(8);
   });
 
+  it("takes a press at once after a change of the form, and a double click of it for one", async () => {
+    const { model, $, control } = studio();
+    const press = (): void => $('[data-action="generate"]').click();
+    press();
+    // What Python says of the press is no change by a person.
+    model.set("inputs", { prompt: "A cat", draft: true, seed: 7 });
+    press();
+    expect(model.of("generate")).toHaveLength(1);
+
+    type(control("prompt"), "A dog");
+    press();
+    press();
+    expect(model.of("generate").map((one) => one["inputs"])).toEqual([{ prompt: "A cat", draft: true }, { prompt: "A dog", draft: true, seed: 7 }]);
+
+    await give(control("image", "input[type=file]"), new File(["x"], "cat.png", { type: "image/png" }));
+    press();
+    press();
+    model.emit("msg:custom", { kind: "file_ok", field: "image", name: "cat.png", size: 1, thumb: "" }, []);
+    expect(model.of("generate")).toHaveLength(3);
+  });
+
   it("shows what was spent of the budget, and of none", () => {
     expect(studio().$(".pvideo-today").textContent).toBe("today $0.43 of $5.00");
     expect(studio({ money: { session: "", today: "$0.43", budget: "", text: "" } }).$(".pvideo-today").textContent).toBe("today $0.43");
@@ -285,12 +311,6 @@ describe("the priced button", () => {
 });
 
 describe("files", () => {
-  const give = async (input: HTMLInputElement, file: File): Promise<void> => {
-    Object.defineProperty(input, "files", { value: [file], configurable: true });
-    input.dispatchEvent(new Event("change"));
-    await vi.advanceTimersByTimeAsync(50);
-  };
-
   it("go in pieces of at most 4 MiB, and show name and size", async () => {
     const { model, $, control } = studio();
     const file = new File([new Uint8Array(PIECE + 10)], "cat.png", { type: "image/png" });
@@ -375,7 +395,6 @@ describe("files", () => {
       expect(model.of("generate")).toEqual([]);
       expect($(".pvideo-notice-text").textContent).toBe("Not sent: the form is another now.");
 
-      await vi.advanceTimersByTimeAsync(1500);
       $('[data-action="generate"]').click();
       expect(model.of("generate")).toHaveLength(1);
       expect($(".pvideo-notice").hidden).toBe(true);

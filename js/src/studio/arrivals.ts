@@ -10,7 +10,8 @@ export interface Arrivals {
   words(): string;
 }
 
-export function arrivals(changed: () => void): Arrivals {
+/** `anew`: what is pressed next is another press, since something left for its way or a held press came to nothing. */
+export function arrivals(anew: () => void, changed: () => void): Arrivals {
   const going = new Set<object>();
   let held: (() => boolean) | null = null;
   let words = "";
@@ -18,12 +19,13 @@ export function arrivals(changed: () => void): Arrivals {
     begin() {
       const one = {};
       going.add(one);
+      anew();
       return (lost) => {
         if (!going.delete(one)) return;
         const press = lost || !going.size ? held : null;
         if (press) {
           held = null;
-          words = !lost && press() ? "" : labels.unsent;
+          words = !lost && press() ? "" : (anew(), labels.unsent);
         }
         changed();
       };

@@ -4,7 +4,7 @@ import { actions, fill, labels } from "../texts";
 import type { Money, Price, Problem } from "../view";
 
 const IS_MAC = typeof navigator !== "undefined" && /mac|iphone|ipad/i.test(navigator.platform ?? "");
-/** Long enough that a double click is one press. */
+/** Long enough that a double click is one press; one after a change of the form is another. */
 const SETTLE = 1200;
 
 export interface GenerateState {
@@ -29,8 +29,8 @@ export interface GeneratePart {
   el: HTMLElement;
   update(state: GenerateState): void;
   press(): void;
-  /** The last press was refused: the next one is no double click. */
-  refused(): void;
+  /** The last press was refused, or the form was changed since: the next one is no double click. */
+  anew(): void;
 }
 
 export function pressNonce(): string {
@@ -61,7 +61,7 @@ export function generatePart(tools: GenerateTools): GeneratePart {
   return {
     el,
     press,
-    refused: () => void (last = -Infinity),
+    anew: () => void (last = -Infinity),
     update(next) {
       state = next;
       setText(button, next.price.label || actions.generate_free);

@@ -28,12 +28,14 @@ const textOf = (value: unknown): string => JSON.stringify(value ?? null);
 export interface StoreTools {
   model: Model;
   changed(name: string): void;
+  /** A person did. */
+  touched(): void;
   /** A secret: Python keeps it and never sends it back. */
   isSecret(name: string): boolean;
   signal: AbortSignal;
 }
 
-export function store(first: Inputs, { model, changed, isSecret, signal }: StoreTools): Store {
+export function store(first: Inputs, { model, changed, touched, isSecret, signal }: StoreTools): Store {
   const values: Inputs = { ...first };
   const waiting = new Set<string>();
   /** The last message about each name, until it was heard. Another view of this Studio counts its own. */
@@ -61,6 +63,7 @@ export function store(first: Inputs, { model, changed, isSecret, signal }: Store
     if (textOf(values[name]) === textOf(value)) return;
     waiting.add(name);
     put(name, value);
+    touched();
     clearTimeout(timer);
     timer = setTimeout(flush, DELAY);
   };

@@ -32,7 +32,8 @@ export function renderStudio({ model, el, signal, host }: RenderProps): void {
   let newest = views()[0]?.id ?? "";
   let told: { count: number; loose: Problem[] } = { count: 0, loose: [] };
   const loaded = loadedFrom();
-  const arrivals = makeArrivals(() => paintPress());
+  const touched = (): void => generate.anew();
+  const arrivals = makeArrivals(touched, () => paintPress());
   /** Which of them is a load; another view of this Studio has its own. */
   const loads = new Map<unknown, () => void>();
 
@@ -46,7 +47,7 @@ export function renderStudio({ model, el, signal, host }: RenderProps): void {
     send(model, content);
     beat.expect();
   };
-  const store = makeStore(read<Inputs>("inputs"), { model, changed: () => form?.refresh(), isSecret: (name) => form?.field(name)?.field.control === "password", signal });
+  const store = makeStore(read<Inputs>("inputs"), { model, changed: () => form?.refresh(), touched, isSecret: (name) => form?.field(name)?.field.control === "password", signal });
   const shelf = makeShelf({ model, keys, bytes, signal, pressed: beat.expect, busySince: beat.busySince });
   const strip = makeStrip({
     keys,
@@ -82,8 +83,8 @@ export function renderStudio({ model, el, signal, host }: RenderProps): void {
   /** Sends the form's values with what is wanted of them, if they will do; once nothing of the form is on its way, if it is the same price then. */
   const order = (kind: string, more: object = {}): boolean => {
     if (gone || !isReady()) return false;
-    const said = read<Price>("price").label;
-    const isHeld = arrivals.hold(() => read<Price>("price").label === said && order(kind, more));
+    const said = read<Price>("price").text;
+    const isHeld = arrivals.hold(() => read<Price>("price").text === said && order(kind, more));
     paintPress();
     if (isHeld) return true;
     const wrong = blocked();
@@ -222,7 +223,7 @@ export function renderStudio({ model, el, signal, host }: RenderProps): void {
     if (content?.["kind"] === "show") chosen = String(content["id"]);
     if (content?.["kind"] === "show") paintViews(true);
     if (content?.["kind"] !== "focus_problem") return;
-    generate.refused();
+    generate.anew();
     form?.touch();
     paintProblems();
     form?.focus(String(content["field"]));
