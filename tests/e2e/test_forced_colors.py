@@ -66,7 +66,7 @@ def marks(root: Locator, selector: str) -> list[bool]:
 
 
 def test_forced_colors_and_reduced_motion_are_respected(lab: Lab, demo: Demo) -> None:
-    demo.change(speed=1)
+    demo.change(speed=0.5)  # long enough to be looked at
     contrast_theme(lab)
     lab.page.set_viewport_size({"width": 1680, "height": 1400})
     lab.open(lab.write(SETUP, STUDIO))

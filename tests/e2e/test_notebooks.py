@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 VIDEOS = {"01-quickstart": 2, "02-prompt-iteration": 8, "03-teaching": 4, "04-any-model": 1}
 """How many videos each notebook makes: what it pays for once it is run with an account."""
-LONG = {"02-prompt-iteration"}
+LONG = {"02-prompt-iteration", "03-teaching"}
 """What may come near its minute when something runs beside it."""
 BESIDE = {"03-teaching": 2, "04-any-model": 5}
 """What is created beside the videos: the aborted one and the one made by hand; images, text, sound and JSON of other models."""
