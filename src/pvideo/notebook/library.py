@@ -65,10 +65,12 @@ class History(Errands):
         self.panels = Panels(self)
         self._leave = {}
         self._thumbs = Thumbs()
-        self._stamp = 0
+        self._stamp, self._stale = 0, False
         self._selected = ()
         query = {"text": library.text, "starred": False, "here": bool(library.filter.folder)}
+        self._asked_first = dict(query)
         super().__init__(kind="library", query=query, found=self._state(), view={"id": secrets.token_hex(8)}, saved=self.still())
+        self._follow_all()
 
     # What a person types in Python.
 
@@ -146,13 +148,40 @@ class History(Errands):
         self._stamp += 1
         return {"count": len(self._library), "total": total(self._library.found), "stamp": self._stamp, "nonce": self._nonce}
 
-    def _news(self, _: Snapshot) -> None:
+    def _news(self, snapshot: Snapshot) -> None:
+        """Take what became of a row, or of the card that is open."""
+        if snapshot.done:
+            self._leave.pop(snapshot.intent, lambda: None)()
+            self._stale = True
         pulse.mark(self)
+
+    def _changed(self) -> None:
+        """Take in a job that began in this process, by whatever was pressed."""
+        self._stale = True
+        pulse.mark(self)
+
+    def _follow_all(self) -> None:
+        """Follow the jobs of this process, and what runs, wherever the page has scrolled to: it stands first."""
+        from pvideo.job.engine import Engine
+
+        if "" not in self._leave:
+            self._leave[""] = Engine.get().observe(self._changed)
+        for row in self._library.rows(0, _STILL):
+            self._follow(row)
+
+    def _look_again(self) -> None:
+        self._stale = False
+        self._look()
+        self._follow_all()
+        if self.query == self._asked_first:
+            self.saved = self.still()
 
     def push(self) -> None:
         """Bring the newest state to the page: the page asks again for the rows that it shows."""
         if not self.is_open:
             return
+        if self._stale:
+            self._look_again()
         self._push_views()
         self.found = self._state()
 
