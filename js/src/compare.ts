@@ -57,7 +57,7 @@ function render({ model, el, signal, host }: RenderProps): void {
   };
   const full = (): void => void (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen?.().catch(() => undefined));
   const bar = controls({ heads, alone: show, shown: () => alone, sound: soundOf, heard: () => heard, count: () => cells.length, full, signal });
-  root.append(h("div", { class: "pvideo-frame" }, grid, bar.el, what.el, notice, row));
+  root.append(h("div", { class: "pvideo-compare-frame" }, grid, bar.el, what.el, notice, row));
 
   /** Four times a second while it plays, at once when something happened. */
   const tell = (): void => {

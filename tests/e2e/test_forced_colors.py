@@ -25,7 +25,7 @@ EDGES = """(root, selector) => [...root.querySelectorAll(selector)].filter((one)
 """Controls whose edge cannot be told from the ground they stand on."""
 CONTROLS = (
     ".pvideo-button, .pvideo-input, .pvideo-switch, .pvideo-segments, .pvideo-ratios .pvideo-segment, .pvideo-file, "
-    ".pvideo-tile, .pvideo-badge, .pvideo-frame, .pvideo-stage, .pvideo-demo"
+    ".pvideo-tile, .pvideo-badge, .pvideo-frame, .pvideo-compare-frame, .pvideo-stage, .pvideo-demo"
 )
 STATES_SHOWN = {
     "ground": (".pvideo-frame", None),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 from tests.e2e.cells import SETUP, STUDIO
+
+import pvideo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +43,31 @@ LINES = """area => {
   return [inner / parseFloat(style.lineHeight), area.scrollHeight > area.clientHeight];
 }"""
 """How many lines a text area shows, and whether it scrolls."""
+
+
+LOOKED_AT = """
+display position order cursor opacity visibility color background-color box-shadow outline-style
+font-size font-weight font-style font-family line-height text-align white-space
+padding-top padding-right padding-bottom padding-left margin-top margin-right margin-bottom margin-left
+border-top-width border-right-width border-bottom-width border-left-width border-top-style border-left-style border-top-color
+border-left-color border-top-left-radius border-bottom-right-radius min-width min-height max-width max-height row-gap column-gap
+align-items justify-content justify-items place-self flex-wrap flex-grow flex-basis grid-row-start grid-column-start overflow-x
+object-fit aspect-ratio"""
+PAINTED_AS = r"""text => {
+  const names = text.trim().split(/\s+/);
+  const found = {};
+  document.querySelectorAll(".pvideo, .pvideo *").forEach((one, index) => {
+    if (one.parentElement.closest("svg")) return;
+    for (const part of [null, "::before", "::after"]) {
+      const style = getComputedStyle(one, part);
+      if (part && style.content === "none") continue;
+      const key = `${index} ${one.tagName}.${one.getAttribute("class")}${part ?? ""}`;
+      found[key] = names.map((name) => `${name}: ${style.getPropertyValue(name)}`);
+    }
+  });
+  return found;
+}"""
+"""How every element of every widget is painted."""
 
 
 def top(lab: Lab, selector: str) -> float:
@@ -119,3 +147,51 @@ def test_every_width_has_its_layout(lab: Lab, demo: Demo) -> None:
         )
         assert small == []
         lab.picture(f"studio-{width}", of=studio)
+
+
+def test_no_widget_changes_how_another_one_looks(lab: Lab, demo: Demo) -> None:
+    """Each bundle brings the shared parts once more: whichever comes last, all look the same."""
+    demo.change(speed=30)
+    lab.page.set_viewport_size({"width": 1680, "height": 1400})
+    board = "%%pvideo board --seed 1..2 --duration 1 --draft\nA kite"
+    lab.open(lab.write(SETUP, board, "import pvideo\npvideo.compare(*board)", "pvideo.library()", STUDIO))
+    for cell in range(5):
+        lab.run(cell)
+    expect(lab.output(1).locator("section.pvideo-sheet")).to_have_attribute("data-state", "over", timeout=60_000)
+    lab.output(1).locator(".pvideo-tile").first.click()
+    history, studio = lab.output(3), lab.studio(4)
+    history.locator(".pvideo-row").first.get_by_role("button", name="Open").click()
+    history.locator('[data-action="continue_shot"]').click()
+    history.locator('[data-action="more"]').click()
+    history.get_by_role("button", name="Stars and note").click()
+    studio.locator('button[data-action="generate"]').click()
+    lab.expect_status(studio.locator(".pvideo-place section.pvideo-card"), "succeeded")
+    studio.locator(".pvideo-more-toggle").click()
+    lab.page.evaluate("document.querySelectorAll('video').forEach((video) => video.pause())")
+    lab.page.add_style_tag(content="*, *::before, *::after { transition: none !important; animation: none !important; }")
+    lab.page.mouse.move(0, 0)
+    expect(studio.get_by_role("button", name="Make final · free")).to_be_visible(timeout=20_000)
+    bundles = {path.stem: path.read_text() for path in (Path(pvideo.__file__).parent / "static").glob("*.css")}
+    assert set(bundles) == {"widget", "studio", "sheet", "compare", "library"}
+
+    for width in (1200, 460):
+        for cell in range(1, 5):
+            lab.resize(cell, width)
+        expect(studio).to_have_css("width", f"{width}px")
+        looks = {}
+        for name, rules in bundles.items():
+            last = lab.page.add_style_tag(content=rules)
+            looks[name] = lab.page.evaluate(PAINTED_AS, LOOKED_AT)
+            last.evaluate("style => style.remove()")
+        first = looks.pop("widget")
+        assert len(first) > 500
+        differs = {
+            (name, key.partition(" ")[2]): [
+                f"{one} | {other}" for one, other in zip(first[key], look.get(key, ()), strict=False) if one != other
+            ]
+            for name, look in looks.items()
+            for key in first
+            if first[key] != look.get(key)
+        }
+        assert differs == {}, width
+    lab.picture("all-widgets")
