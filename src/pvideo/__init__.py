@@ -105,10 +105,12 @@ def __dir__() -> list[str]:
 def _compose() -> None:
     """Tie the rooms together: a video, which knows no notebook, is shown by one where there is one."""
     from pvideo.job import naming
+    from pvideo.job.shown import Shown
     from pvideo.job.video import Video
     from pvideo.notebook import hook
 
-    Video.display_hook = staticmethod(hook.show_video)
+    Shown.display_hook = staticmethod(hook.show_video)
+    Shown.widget_hook = staticmethod(hook.widget_of)
     Video.explain_hook = staticmethod(hook.explain_video)
     naming.use(hook.Variables())
 
@@ -119,6 +121,7 @@ def _open_library() -> Any:
 
     _compose()
     collection.Library.display_hook = staticmethod(hook.show_library)
+    collection.Library.widget_hook = staticmethod(hook.history_of)
     return collection.library
 
 

@@ -59,3 +59,19 @@ def test_what_ran_before_is_followed_to_its_end_and_a_closed_history_hears_nothi
     other.close()
     assert Engine.get()._observers == []
     assert len(demo.predictions()) == 2
+
+
+def test_what_a_card_of_the_history_makes_stands_below_it(demo: RunningDemo) -> None:
+    cat = pvideo.generate("A cat", duration=1, draft=True, prompt_upsampling=False).wait(30)
+    history = History(pvideo.library())
+    history.show(cat)
+    (view,) = history.views
+    assert wait_until(lambda: any(one["name"] == "final" for one in history.views[0]["actions"]))
+
+    for _ in range(2):
+        history.comm.say({"kind": "action", "id": view["id"], "nonce": view["nonce"], "name": "final"})
+        assert wait_until(lambda: len(history.below) == 1)
+    assert wait_until(lambda: [one["status"] for one in demo.predictions()] == ["succeeded"] * 2)
+    assert wait_until(lambda: history.found["count"] == 2)
+    assert [one["input"]["draft"] for one in demo.predictions()] == [True, False]
+    history.close()

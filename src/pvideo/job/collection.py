@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from pvideo import settings
 from pvideo.errors import ExportError, InputError
 from pvideo.job.engine import Engine
+from pvideo.job.shown import Shown
 from pvideo.library.search import Filter, Found, asked, moment, rows_of, search
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from datetime import date
 
     from pvideo.job.video import Video
@@ -22,14 +23,11 @@ _PAGE = 100
 _SHOWN = 10
 
 
-class Library(Sequence["Video"]):
+class Library(Sequence["Video"], Shown):
     """Videos of the journal, those that run or were found after a restart first, then newest first.
 
     It is as it was when it was made; ``search()`` without words looks again. Made by `pvideo.library`.
     """
-
-    display_hook: ClassVar[Callable[[Library], Any] | None] = None
-    """Shows the history; the notebook's part sets it."""
 
     def __init__(self, engine: Engine, text: str, wanted: Filter, limit: int | None = None) -> None:
         self._engine = engine
@@ -113,12 +111,6 @@ class Library(Sequence["Video"]):
         if len(self) > _SHOWN:
             lines.append(f"  … {len(self) - _SHOWN} more")
         return "\n".join(lines)
-
-    def _ipython_display_(self) -> None:
-        hook = type(self).display_hook
-        if hook is None:
-            raise NotImplementedError  # IPython then shows the repr
-        hook(self)
 
 
 def library(

@@ -14,6 +14,7 @@ from pvideo.job.budget import permit
 from pvideo.job.engine import Engine
 from pvideo.job.press import press
 from pvideo.job.seats import total
+from pvideo.job.shown import Shown
 from pvideo.job.thread import uncut
 from pvideo.job.waiting import over
 
@@ -30,7 +31,7 @@ def _attended() -> bool:
     return naming.names.attended()
 
 
-class Sweep(Board):
+class Sweep(Board, Shown):
     """The videos of every combination, in the order of the axes (the last one moves fastest).
 
     Example::
@@ -119,14 +120,6 @@ class Sweep(Board):
                 self._observers.remove(callback)
 
         return stop
-
-    def _ipython_display_(self) -> None:
-        from pvideo.job.video import Video
-
-        hook: Callable[[Sweep], Any] | None = Video.display_hook  # type: ignore[assignment]
-        if hook is None:
-            raise NotImplementedError  # IPython then shows the repr
-        hook(self)
 
     # Inside
 

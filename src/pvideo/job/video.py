@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pvideo.job import lineage
+from pvideo.job.shown import Shown
 from pvideo.job.waiting import Waiting
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pvideo.wire.gateways import LogEntry
 
 
-class Video(Waiting):
+class Video(Waiting, Shown):
     """One press and what comes of it.
 
     Example::
@@ -25,8 +26,6 @@ class Video(Waiting):
         cat.wait().path      # PosixPath('…/videos/2026-11-20-a-cat-walking-through-6p0efnay.mp4')
     """
 
-    display_hook: ClassVar[Callable[[Video], Any] | None] = None
-    """Shows the live card; the notebook's part sets it."""
     explain_hook: ClassVar[Callable[[Video], Any] | None] = None
     """Words the requests; the notebook's part sets it."""
 
@@ -178,12 +177,6 @@ class Video(Waiting):
 
     def _row(self) -> JobRow:
         return self._engine.row(self.intent)
-
-    def _ipython_display_(self) -> None:
-        hook = type(self).display_hook
-        if hook is None:
-            raise NotImplementedError  # IPython then shows the repr
-        hook(self)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002 - IPython's protocol
         return {"text/plain": repr(self)}

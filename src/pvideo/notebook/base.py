@@ -18,6 +18,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import anywidget
 import traitlets
 
+from pvideo.errors import PVideoError
+
+from .hosts import detect
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -86,6 +90,7 @@ class Live(anywidget.AnyWidget):
         self._esm, self._css = bundle(self.page)
         self.here = threading.Event()
         """Set once the page has drawn it."""
+        self._in_marimo = detect().kind == "marimo"
         super().__init__(**traits)
         _unroute(self.comm)
         self.on_msg(self._on_message)
@@ -132,7 +137,13 @@ class Live(anywidget.AnyWidget):
                 self._origin.copy().run(super().close)
 
     def beget(self, make: Callable[[], T]) -> T:
-        """Make another widget on a thread of ours, which ipykernel 7.0.0 and 7.0.1 allow in the context of a cell only."""
+        """Make another widget on a thread of ours, which ipykernel 7.0.0 and 7.0.1 allow in the context of a cell only.
+
+        Raises:
+            PVideoError: marimo shows it, which takes none that is made outside of a cell (0.25.2: none is told to the page).
+        """
+        if self._in_marimo and detect().kind != "marimo":
+            raise PVideoError.make("marimo_widget")
         try:
             return make()
         except LookupError:

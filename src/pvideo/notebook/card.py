@@ -12,7 +12,7 @@ import traitlets
 from pvideo.errors import PVideoError
 
 from .around import around_of
-from .base import hand
+from .base import T, hand
 from .chunks import stream
 from .frames import Frames
 from .hosts import notebook_folder
@@ -201,33 +201,40 @@ class Card(Output):
 
         old, self._refused = self.video, None
         if name == "compare":
-            self._compare()
+            self._try(self._compare)
             return
         finals = [link.intent for link in self._latest.made if link.made_as == name and self.panels.has(link.intent)]
         if finals:
             self.send({"kind": "show_below", "id": finals[-1]})
             return
-        try:
-            new = act(name, old, content, self._frames.pop(self._latest.intent))
-        except PVideoError as error:
-            # A budget, an account that is gone: said on the card, as nobody reads a thread's error.
-            self._refused = error
-            pulse.mark(self)
-            return
+        new = self._try(lambda: act(name, old, content, self._frames.pop(self._latest.intent)))
         if new is None or new is old:
             return
-        if name in BESIDE:
-            self._show_below(new)
+        if name in BESIDE and self._show_below(new):
             return
         self.follow(new)
         if self._took_over is not None:
             self._took_over(old, new)
 
-    def _show_below(self, video: Video) -> None:
+    def _try(self, press: Callable[[], T]) -> T | None:
+        """Say a budget, or an account that is gone, on the card: nobody reads a thread's error."""
+        try:
+            return press()
+        except PVideoError as error:
+            self._refused = error
+            pulse.mark(self)
+            return None
+
+    def _show_below(self, video: Video) -> bool:
+        """Show another video below; False where this host takes no more widgets."""
         intent = video.snapshot().intent
-        if not self.panels.has(intent):
-            self.panels.add(intent, lambda: Card(video, took_over=self._took_over, saved_anew=self.panels.changed))
+        try:
+            if not self.panels.has(intent):
+                self.panels.add(intent, lambda: Card(video, took_over=self._took_over, saved_anew=self.panels.changed))
+        except PVideoError:
+            return False
         pulse.mark(self)  # its own buttons and facts name the new one
+        return True
 
     def _in_place(self) -> None:
         """This page draws no widget below another: what was to stand there takes this card's place."""

@@ -74,6 +74,10 @@ class Outputs:
         else:
             tell(repr(video))
 
+    def widget(self, video: Video | Sweep, shell: Any) -> Card | Sheet | Compare:
+        """Return the widget that shows a video or a sweep, for a host that takes it as a cell's value."""
+        return self._showing_of(video, shell, detect(shell)).card
+
     def finish(self, video: Video | Sweep, shell: Any) -> None:
         """Put the final html where no widget stands. On the cell's own thread, as others are not recorded there."""
         for display in self.pending.pop(_intent(video), []):

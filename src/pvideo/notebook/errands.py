@@ -196,7 +196,7 @@ class Errands(Live):
         if not beside:
             self.show(video)
         elif not self.panels.has(intent):
-            self.panels.add(intent, Card(video))
+            self._try(lambda: self.panels.add(intent, lambda: Card(video, saved_anew=self.panels.changed)))
         self.refresh()
 
     def _answer(self, video: Video, content: dict[str, Any]) -> None:

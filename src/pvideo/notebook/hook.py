@@ -36,6 +36,18 @@ def show_video(video: Video | Sweep | Compare) -> None:
     outputs.show(video, shell)
 
 
+def widget_of(video: Video | Sweep) -> Any:
+    """Return the card of a video or the sheet of a sweep; its text where no widgets are drawn. For marimo, which has no display ids."""
+    from .hosts import detect, running_shell
+
+    shell = running_shell()
+    if not detect(shell).has_widgets:
+        return repr(video)
+    from .display import outputs
+
+    return outputs.widget(video, shell)
+
+
 class Variables:
     """The notebook's variables: which names are free for a video that a button makes."""
 
@@ -81,3 +93,14 @@ def show_library(library: Library) -> None:
     from .history import present
 
     present(library, shell)
+
+
+def history_of(library: Library) -> Any:
+    """Return a library as the history; its text where no widgets are drawn. For marimo."""
+    from .hosts import detect, running_shell
+
+    if not detect(running_shell()).has_widgets:
+        return repr(library)
+    from .library import History
+
+    return History(library)
