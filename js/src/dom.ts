@@ -28,6 +28,11 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** An id that nothing else on the page has: another widget is another module, with counters of its own. */
+export function ownId(): string {
+  return `pvideo-${Math.random().toString(36).slice(2, 10)}`;
+}
+
 /** A line drawing in a 16 × 16 box, in the color of the text around it. */
 export function drawing(path: string, name: string): SVGSVGElement {
   const space = "http://www.w3.org/2000/svg";

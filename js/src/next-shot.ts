@@ -1,5 +1,5 @@
 /** The box for the next shot's prompt: what happens next, from which picture, and the price on its button. */
-import { h, setAttribute, setText } from "./dom";
+import { h, ownId, setAttribute, setText } from "./dom";
 import type { Keys } from "./keys";
 import { momentOf } from "./picture";
 import { fill, labels, moment } from "./texts";
@@ -14,11 +14,10 @@ export interface NextShotTools {
 }
 
 const FRAMES = 24;
-let number = 0;
 
 export function nextShot(tools: NextShotTools): { el: HTMLElement; toggle(): void; update(label: string, usable: boolean): void } {
   const { signal } = tools;
-  const id = `pvideo-next-${(number += 1)}`;
+  const id = ownId();
   const area = h("textarea", { class: "pvideo-input pvideo-area", rows: 2, id });
   const from = h("span", { class: "pvideo-next-place" });
   const go = h("button", { class: "pvideo-button pvideo-solid", data: { action: "continue_send" } });

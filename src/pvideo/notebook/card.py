@@ -131,8 +131,12 @@ class Card(Output):
         return view if self._refused is None else {**view, "message": message_of(self._refused, "warn")}
 
     def _linger(self) -> None:
-        """After the end only its relatives are news, a final that is made of it: heard, but without keeping the card alive."""
-        self._stop()
+        """After the end only its relatives are news, a final that is made of it: heard, but without keeping the card alive.
+
+        What was marked meanwhile by another thread, a refusal, is still to be pushed.
+        """
+        if self._leave is not None:
+            self._leave()
         me = weakref.ref(self)
 
         def seen(snapshot: Snapshot) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Pulse:
         self._gap = gap
         self._wake = threading.Condition()
         self._due: dict[Pushed, float] = {}
-        self._last: dict[Pushed, float] = {}
+        self._last: weakref.WeakKeyDictionary[Pushed, float] = weakref.WeakKeyDictionary()
         self._thread: threading.Thread | None = None
 
     def mark(self, item: Pushed) -> None:

@@ -116,16 +116,16 @@ class Values:
         return values
 
     def _found(self, field: str, value: Any) -> Any:
-        """Return a file of a job as the form shows it: one of ours by its name, another by its path; None when it is gone."""
+        """Return a file of a job as the form shows it: by its name, or by its path when it is not there; None when one of ours is gone."""
         if not (isinstance(value, dict) and is_file(value)):
             return value
         if "path" not in value:
             return None
         path = Path(str(value["path"]))
         mine = self._uploads.known(path)
-        if mine is None:
-            return str(value["path"])
-        return self._keep(field, mine).name if path.exists() else None
+        if not path.exists():
+            return None if mine is not None else str(path)
+        return self._keep(field, mine or Upload(path, path.name, path.stat().st_size)).name
 
     def piece(self, content: Mapping[str, Any], buffers: list[Any]) -> Upload | str | None:
         """Take a piece of a file: the file when it is whole, or what is wrong."""
