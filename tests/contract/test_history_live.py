@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.support.notebook import FakeComm
@@ -11,6 +12,7 @@ from tests.support.waiting import wait_until
 import pvideo
 from pvideo.job.engine import Engine
 from pvideo.notebook import base
+from pvideo.notebook.history import present
 from pvideo.notebook.library import History
 
 if TYPE_CHECKING:
@@ -59,6 +61,25 @@ def test_what_ran_before_is_followed_to_its_end_and_a_closed_history_hears_nothi
     other.close()
     assert Engine.get()._observers == []
     assert len(demo.predictions()) == 2
+
+
+def test_a_cell_that_runs_again_closes_the_history_of_before(demo: RunningDemo) -> None:
+    def run(message: str, times: int = 1) -> list[Any]:
+        parent = {"content": {"allow_stdin": True}, "header": {"msg_id": message}, "metadata": {"cellId": "a cell"}}
+        shell = SimpleNamespace(
+            kernel=SimpleNamespace(get_parent=lambda: parent),
+            user_ns={},
+            display_pub=SimpleNamespace(publish=lambda data, metadata: shown.append(data["text/html"])),
+        )
+        for _ in range(times):
+            present(pvideo.library(), shell)
+        return list(Engine.get()._observers)
+
+    shown: list[str] = []
+    assert len(run("one", times=2)) == 2
+    assert len(run("two")) == 1
+    assert len(shown) == 3
+    assert demo.predictions() == []
 
 
 def test_what_a_card_of_the_history_makes_stands_below_it(demo: RunningDemo) -> None:

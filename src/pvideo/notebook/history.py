@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .hosts import detect, notebook_folder, running_shell
+from .hosts import cell_id, detect, message_id, notebook_folder, running_shell
 from .view import relative
 from .words import date, say, size
 
@@ -15,9 +15,14 @@ if TYPE_CHECKING:
     from pvideo.library.rows import JobRow
     from pvideo.library.search import Found
 
+    from .library import History
+
 ROWS = 20
 _PROMPT = 60
 _CELL = "text-align:left;padding:2px 10px 2px 0;vertical-align:top"
+
+_shown: dict[str, tuple[str, list[History]]] = {}
+"""What each cell shows, and the request that it came of."""
 
 ROW_KEYS = (
     *("id", "name", "status", "done", "phase", "prompt", "stars", "note", "made", "facts", "money", "seed", "missing", "changed", "file"),
@@ -45,13 +50,26 @@ def present(library: Library, shell: Any) -> None:
     if detect(shell).has_widgets:
         from .library import History
 
-        data = History(library).mimebundle()
+        made = History(library)
+        _let_go(cell_id(shell), message_id(shell), made)
+        data = made.mimebundle()
     else:
         rows = library.rows(0, ROWS)
         data = {"text/plain": text_of(library)}
         if rows:
             data["text/html"] = as_html(rows, notebook_folder())
     shell.display_pub.publish(data=data, metadata={})
+
+
+def _let_go(cell: str, message: str, made: History) -> None:
+    """Close what a cell showed before it ran again: nobody sees it, and it would look up every video all the same."""
+    if not cell:
+        return
+    before, lost = _shown.get(cell, ("", []))
+    same_run = before == message and message != ""
+    _shown[cell] = (message, [*lost, made] if same_run else [made])
+    for history in () if same_run else lost:
+        history.close()
 
 
 def text_of(library: Library) -> str:
