@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,6 +28,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--kills", type=int, default=200, help="trials, each with one to four kills")
     group.addoption("--kill-seed", type=int, default=None, help="what the trials are drawn from; a random one is printed")
     group.addoption("--kill-trial", type=int, default=None, help="run only this trial of the seed again")
+
+
+def pytest_sessionfinish() -> None:
+    """Leave nothing behind."""
+    kernels = sys.modules.get("tests.support.kernels")
+    if kernels is not None:
+        kernels.clear()
 
 
 @pytest.fixture(scope="session", autouse=True)

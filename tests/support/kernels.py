@@ -32,6 +32,13 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="kernels-")
 
 
+def clear() -> None:
+    """Remove the folder: a worker of pytest-xdist ends without the interpreter's farewell."""
+    if _folder.cache_info().currsize:
+        _folder().cleanup()
+        _folder.cache_clear()
+
+
 def start(environment: dict[str, str], folder: Path) -> tuple[KernelManager, BlockingKernelClient]:
     """Start a kernel that works in a folder, and speak to it."""
     manager = KernelManager(kernel_name="python3", config=over_files())

@@ -162,7 +162,7 @@ class Sheet(Output):
         return next((video for video in self.video.videos if video.snapshot().intent == intent), None)
 
     def _opened(self, content: Mapping[str, Any]) -> None:
-        hand(self.show, self._find(content.get("id")))
+        hand(self._try, lambda: self.show(self._find(content.get("id"))))
 
     def show(self, video: Video | None) -> None:
         """Open a video's card below the sheet, in place of the one that is open; None closes that."""
@@ -213,12 +213,16 @@ class Sheet(Output):
 
     def _do(self, act: Callable[[], object]) -> None:
         self._refused = None
+        self._try(act)
+        pulse.mark(self)
+
+    def _try(self, act: Callable[[], object]) -> None:
+        """Say a budget, or an account that is gone, on the sheet: nobody reads a thread's error."""
         try:
             act()
         except PVideoError as error:
-            # A budget, an account that is gone: said on the sheet, as nobody reads a thread's error.
             self._refused = error
-        pulse.mark(self)
+            pulse.mark(self)
 
     def _rated(self, content: Mapping[str, Any]) -> None:
         video: Any = self._find(content.get("id"))
@@ -233,7 +237,7 @@ class Sheet(Output):
         ids = content.get("ids")
         chosen = [video for intent in ids if (video := self._find(intent)) is not None] if isinstance(ids, list) else []
         if 2 <= len(chosen) <= MOST:
-            hand(below, self.panels, *chosen)
+            hand(self._try, lambda: below(self.panels, *chosen))
 
 
 def thumb(poster: bytes) -> str:
