@@ -419,7 +419,7 @@ def test_it_is_told_once_that_all_is_over_and_lets_go(demo: RunningDemo, page: N
     comm, count = shown.comm, messages(shown.comm)
     shown.close()
     shown.push()
-    assert board._observers == []
+    assert len(board._observers) == 0
     assert messages(comm) == count
 
 

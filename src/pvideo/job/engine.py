@@ -6,7 +6,6 @@ nbclient), commits and decoding run in threads of their own, and nothing here pr
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
@@ -19,6 +18,7 @@ from pvideo.job.course import Course
 from pvideo.job.endpoints import USER_AGENT, Endpoints
 from pvideo.job.live import Live, revived
 from pvideo.job.lookups import Lookups
+from pvideo.job.observers import Observers
 from pvideo.job.owner import myself
 from pvideo.job.probe import examine
 from pvideo.job.process import engines
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from pvideo.job.tools import Fetched
     from pvideo.library.rows import JobRow
     from pvideo.model.reference import Reference
-
-logger = logging.getLogger(__name__)
 
 CLOSE_WITHIN = 1.0
 """The interpreter's end is not held up for longer, in seconds."""
@@ -73,7 +71,7 @@ class Engine:
         self.tools = Tools(**{**given, "journal": journal, "owner": myself(), "session": uuid.uuid4().hex, "begin": self.begin, **parts})
         self._courses: dict[str, Course] = {}
         self._videos: dict[str, Video] = {}
-        self._observers: list[Callable[[], None]] = []
+        self._observers = Observers("the jobs")
         self._lock = threading.RLock()
         self._thread = LoopThread(self._ending)
         self._recovered = False
@@ -95,7 +93,7 @@ class Engine:
         self.call(lambda: self._start(course))
         lineage.tell(self._courses, course, self.call)
         self.recover()
-        self._tell()
+        self._observers.tell()
         return self._handle(course)
 
     def video(self, intent: str) -> Video:
@@ -202,20 +200,12 @@ class Engine:
                 return self._courses[row.intent]
             course = self._courses[row.intent] = Course(row, self.tools, live=self._revived(row))
         self._start(course)
-        self._tell()
+        self._observers.tell()
         return course
 
     def observe(self, observer: Callable[[], None]) -> Callable[[], None]:
         """Call `observer` whenever a job begins here, on any thread; the result ends that."""
-        with self._lock:
-            self._observers.append(observer)
-
-        def stop() -> None:
-            with self._lock:
-                if observer in self._observers:
-                    self._observers.remove(observer)
-
-        return stop
+        return self._observers.add(observer)
 
     def call(self, function: Callable[[], Any]) -> None:
         """Run `function` on the engine's thread."""
@@ -244,15 +234,6 @@ class Engine:
         self._hear_answers()
         if self._thread.close(timeout):
             self.journal.close()
-
-    def _tell(self) -> None:
-        with self._lock:
-            observers = tuple(self._observers)
-        for observer in observers:
-            try:
-                observer()
-            except Exception:
-                logger.exception("an observer of the jobs failed")
 
     def _hear_answers(self) -> None:
         """Give presses that are just being sent a moment for their answers: an id that is known now need not be looked for later."""

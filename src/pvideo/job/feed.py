@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from typing import TYPE_CHECKING
+
+from pvideo.job.observers import Observers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pvideo.job.states import Snapshot
-
-logger = logging.getLogger(__name__)
 
 SLICE = 0.2
 """Waiting is done in slices of this many seconds, so that an interrupt is heard on every system."""
@@ -23,7 +22,7 @@ class Feed:
 
     def __init__(self, first: Snapshot) -> None:
         self._latest = first
-        self._observers: list[Callable[[Snapshot], None]] = []
+        self._observers = Observers(f"job {first.intent}")
         self._changed = threading.Condition()
 
     @property
@@ -32,28 +31,15 @@ class Feed:
         return self._latest
 
     def publish(self, snapshot: Snapshot) -> None:
-        """Replace the picture and tell everyone; what one observer does wrong harms nobody else."""
+        """Replace the picture and tell everyone."""
         with self._changed:
             self._latest = snapshot
-            observers = tuple(self._observers)
             self._changed.notify_all()
-        for observer in observers:
-            try:
-                observer(snapshot)
-            except Exception:
-                logger.exception("an observer of job %s failed", snapshot.intent)
+        self._observers.tell(snapshot)
 
     def observe(self, observer: Callable[[Snapshot], None]) -> Callable[[], None]:
         """Call `observer` with every later picture, on the engine's thread; the result ends that."""
-        with self._changed:
-            self._observers.append(observer)
-
-        def stop() -> None:
-            with self._changed:
-                if observer in self._observers:
-                    self._observers.remove(observer)
-
-        return stop
+        return self._observers.add(observer)
 
     def wait(self, over: Callable[[Snapshot], bool], timeout: float | None, *, now: Callable[[], float] = time.monotonic) -> bool:
         """Wait until `over` holds of the picture; False when `timeout` seconds went by first."""

@@ -12,6 +12,7 @@ from pvideo.job import naming
 from pvideo.job.board import Board, count_words
 from pvideo.job.budget import permit
 from pvideo.job.engine import Engine
+from pvideo.job.observers import Observers
 from pvideo.job.press import press
 from pvideo.job.seats import total
 from pvideo.job.shown import Shown
@@ -50,7 +51,7 @@ class Sweep(Board, Shown):
         self._again = again
         self._prefer_wait = prefer_wait
         self._pressing = threading.Lock()
-        self._observers: list[Callable[[], None]] = []
+        self._observers = Observers("a sweep")
 
     def run(self) -> Sweep:
         """Start it, agreeing to its price, also to one that is not known.
@@ -104,22 +105,16 @@ class Sweep(Board, Shown):
         for seat in self._seats:
             if seat.video is old:
                 self.sit(seat, new)
-        self._tell()
+        self._observers.tell()
 
     def sit(self, seat: Seat, video: Video) -> None:
         """Put a video into its place."""
         seat.video = video
-        video.observe(lambda _: self._tell())
+        video.observe(lambda _: self._observers.tell())
 
     def observe(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call `callback` with every change of any of them, on the engine's thread; calling the result ends that."""
-        self._observers.append(callback)
-
-        def stop() -> None:
-            if callback in self._observers:
-                self._observers.remove(callback)
-
-        return stop
+        return self._observers.add(callback)
 
     # Inside
 
@@ -133,7 +128,7 @@ class Sweep(Board, Shown):
                     self._press_one(seat, again=again)
 
         uncut(press_all)  # an interrupt must not leave half a sweep on its way that nobody holds
-        self._tell()
+        self._observers.tell()
         return self
 
     def _press_one(self, seat: Seat, *, again: bool) -> None:
@@ -167,10 +162,6 @@ class Sweep(Board, Shown):
         """Refuse to make free demo videos paid ones, or the reverse: another price was shown."""
         if seats and settings.endpoint().realm != self.realm:
             raise PVideoError.make("endpoint_gone", where="the demo" if self.realm == "demo" else "your account")
-
-    def _tell(self) -> None:
-        for observer in tuple(self._observers):
-            observer()
 
     def _result(self) -> Sweep:
         lost = [seat for seat in self._seats if seat.video is not None and seat.video.snapshot().path is None]
