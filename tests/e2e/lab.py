@@ -13,7 +13,7 @@ import nbformat
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from playwright.sync_api import ConsoleMessage, Locator, Page
+    from playwright.sync_api import ConsoleMessage, Error, Locator, Page
     from tests.e2e.jupyter import Jupyter
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / ".test-artifacts" / "screenshots"
@@ -28,6 +28,8 @@ NOISE = {
     "lab": (),
 }
 """Errors that a host makes by itself."""
+WINDOWED = "Failed to execute 'removeChild' on 'Node': The node to be removed is not a child of this node."
+"""What JupyterLab's windowed notebook says now and then when it puts a cell away (jupyterlab#15415); our modules come from ``blob:``."""
 READY = 60_000
 """Milliseconds a page of JupyterLab may take on a loaded machine."""
 
@@ -42,7 +44,7 @@ class Lab:
         self._expected: list[str] = []
         self._keys = itertools.count()
         page.add_init_script(PAGE_SCRIPT)
-        page.on("pageerror", lambda error: self._hear(f"pageerror: {error}"))
+        page.on("pageerror", self._failed)
         page.on("console", self._heard)
 
     # The notebook
@@ -230,6 +232,11 @@ class Lab:
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type == "error":
             self._hear(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def _failed(self, error: Error) -> None:
+        stack = error.stack or ""
+        if WINDOWED not in str(error) or "blob:" in stack:
+            self._hear(f"pageerror: {error}\n{stack}")
 
     def _hear(self, problem: str) -> None:
         if not any(noise in problem for noise in (*NOISE[self.host], *self._expected)):
