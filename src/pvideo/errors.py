@@ -204,7 +204,7 @@ class DownloadError(PVideoError):
 class ExportError(PVideoError):
     """It could not be taken elsewhere: as a page, another kind of file, a table."""
 
-    keys = frozenset({"export_kind", "export_nothing", "page_too_large", "extra_missing"})
+    keys = frozenset({"export_kind", "export_failed", "export_nothing", "page_too_large", "extra_missing"})
 
 
 class ManagementError(PVideoError):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _PUBLISH_EVERY = 0.25
-_EXAMINE_AT_MOST = 3.0
+_EXAMINE_AT_MOST = 5.0
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -76,6 +76,7 @@ async def _fetch_all(course: Course, *, patient: bool) -> None:
         first = first or (size, sha256)
     if first is None:
         raise _Stopped(PVideoError.make("output_strange", detail="Replicate gave no file."))
+    course.show(paths=tuple(paths))  # nobody waits for its poster to play it
     media, poster = await _examined(course, paths[0])
     text = await course.tools.disk.run(lambda: text_of(tuple(paths)))
     columns = {"files": tuple(str(path) for path in paths), "bytes": first[0], "sha256": first[1], "media": media}
