@@ -1,6 +1,6 @@
 """Runs every check, also after one has failed, and says at the end which ones did.
 
-python tests/tools/steps.py lint types javascript python second
+python tests/tools/steps.py lint types javascript python second-python
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ STEPS = {
         (*_PYTEST, "-n", "2", "--dist", "worksteal", "-m", "not alone", "tests/e2e"),
         (*_PYTEST, "-m", "kill or alone", "tests/faults/test_kill.py", "tests/e2e"),
     ),
-    "second": ((str(SECOND), *_PYTEST[1:], *_THREE, "-m", "not kill", *_PROGRAMMED, *(f"--ignore={path}" for path in _ALIKE)),),
+    "second-python": ((str(SECOND), *_PYTEST[1:], *_THREE, "-m", "not kill", *_PROGRAMMED, *(f"--ignore={path}" for path in _ALIKE)),),
 }
 
 
@@ -54,8 +54,8 @@ def main(names: list[str]) -> None:
     failed = []
     for name in names:
         print(f"\n=== {name}", flush=True)
-        if name == "second" and not SECOND.exists():
-            print("=== second: not run, there is no second Python (3.12 or newer) here", flush=True)
+        if name == "second-python" and not SECOND.exists():
+            print("=== second-python: not run, there is no second Python (3.12 or newer) here", flush=True)
             continue
         began = time.monotonic()
         codes = [
