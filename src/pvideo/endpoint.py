@@ -16,8 +16,9 @@ GATEWAY_HOST = "gateway.ai.cloudflare.com"
 DIRECT_HOST = "api.replicate.com"
 MANAGEMENT_HOST = "api.cloudflare.com"
 MANAGEMENT_URL = f"https://{MANAGEMENT_HOST}/client/v4"
-DELIVERY_HOSTS = ("replicate.delivery", "*.replicate.delivery")
-"""Hosts that outputs are fetched from (Replicate's pages on output files; ``*.`` = any name below)."""
+DELIVERY_HOSTS = ("replicate.delivery", "*.replicate.delivery", "ai-gateway-outputs.{account}.r2.cloudflarestorage.com")
+"""Hosts that outputs are fetched from, without any token: Replicate's (its pages on output files), and the store that Cloudflare's
+gateway puts some in. ``*.`` is any name below, ``{account}`` an account's 32 hex digits."""
 DIRECT_URL = f"https://{DIRECT_HOST}/v1"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _VARIABLES = {"account_id": "CLOUDFLARE_ACCOUNT_ID", "gateway_id": "CLOUDFLARE_GATEWAY_ID"}

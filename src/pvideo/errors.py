@@ -137,9 +137,12 @@ class BudgetError(PVideoError):
 
 
 class JournalError(PVideoError):
-    """The job could not be written down first, so nothing was sent."""
+    """The job could not be written down first, so nothing was sent; or what comes of a sent one cannot be written down now (``…_later``)."""
 
-    keys = frozenset({"disk_full", "folder_closed", "journal_busy", "journal_newer"})
+    keys = frozenset(
+        {"disk_full", "folder_closed", "journal_busy", "journal_newer"}
+        | {"journal_full_later", "journal_closed_later", "journal_busy_later"}
+    )
 
 
 class UnreachableError(PVideoError):
@@ -198,7 +201,21 @@ class PredictionError(PVideoError):
 class DownloadError(PVideoError):
     """The video was made and paid, but is not on disk."""
 
-    keys = frozenset({"fetch_failed", "output_strange", "disk_full_after", "folder_closed_after", "file_missing"})
+    keys = frozenset({"fetch_failed", "output_strange", "disk_full_after", "folder_closed_after", "file_missing", "some_saved"})
+
+
+class WaitTimeoutError(TimeoutError):
+    """`Video.wait` was given too little time; the job goes on.
+
+    Args:
+        message: What to tell.
+        error: What holds the job up now; None when nothing does.
+    """
+
+    def __init__(self, message: str, error: PVideoError | None = None) -> None:
+        super().__init__(message)
+        self.error = error
+        self.key = error.key if error is not None else ""
 
 
 class ExportError(PVideoError):

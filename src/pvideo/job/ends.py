@@ -6,7 +6,8 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pvideo.errors import PVideoError
+from pvideo.errors import PVideoError, fill, texts
+from pvideo.wire.output import MOST_OUTPUTS, is_ours, shown_instead, without_signature
 
 if TYPE_CHECKING:
     from pvideo.job.course import Course
@@ -57,7 +58,8 @@ async def _succeeded(course: Course, prediction: Prediction, shown: dict[str, An
     row = course.row
     outputs = course.sources(prediction)
     if not outputs and not row.outputs:
-        error = PVideoError.make("output_strange", detail="Replicate says it succeeded, but gave no file.")
+        detail = f"Replicate says it succeeded, but gave no file: {shown_instead(prediction)}"
+        error = PVideoError.make("output_strange", detail=detail if detail.endswith((".", "…")) else f"{detail}.")
         return await _close(course, "done", error, cost=cost_of(row, prediction.seconds), status="succeeded", seconds=prediction.seconds)
     done_first = PVideoError.make("done_before_cancel") if row.cancel_asked else _kept(course)
     await course.record(
@@ -65,12 +67,21 @@ async def _succeeded(course: Course, prediction: Prediction, shown: dict[str, An
         status="succeeded",
         outputs=course.remember_outputs(outputs) or row.outputs,
         seconds=prediction.seconds,
-        cost=cost_of(row, prediction.seconds, len(outputs)),
+        cost=cost_of(row, prediction.seconds, sum(not is_ours(output) for output in outputs) or len(outputs)),
+        notes=_notes(row, len(outputs)),
         took=_took(course, prediction),
         finished_at=course.tools.clock.wall(),
         show={**shown, "phase": "saving", "error": done_first, "progress": None},
     )
     return None
+
+
+def _notes(row: JobRow, outputs: int) -> tuple[str, ...]:
+    """Return the notes, with one where more was made than is saved."""
+    if outputs <= MOST_OUTPUTS:
+        return row.notes
+    note = fill(texts()["notes"]["outputs_capped"], saved=f"{MOST_OUTPUTS:,}", count=f"{outputs:,}")
+    return row.notes if note in row.notes else (*row.notes, note)
 
 
 def _took(course: Course, prediction: Prediction) -> float:
@@ -96,7 +107,7 @@ async def _ended_badly(course: Course, prediction: Prediction, shown: dict[str, 
 
 async def _expired(course: Course, prediction: Prediction | None) -> None:
     row = course.row
-    error = PVideoError.make("output_expired", price=row.price_word)
+    error = PVideoError.make("output_expired", why="; no kernel was up in time", price=row.price_word)
     seconds = prediction.seconds if prediction else None
     await _close(course, "expired", error, cost=cost_of(row, seconds) if prediction else row.estimate, seconds=seconds)
 
@@ -112,6 +123,7 @@ async def _close(course: Course, state: str, error: PVideoError, *, cost: Decima
         took=clock.since_sent(row),
         finished_at=clock.wall(),
         error=error.to_dict(),
+        outputs=tuple(map(without_signature, row.outputs)),
         **columns,
         show={"phase": "", "error": error, "next_at": None, "progress": None},
     )

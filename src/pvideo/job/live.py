@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pvideo.endpoint import DELIVERY_HOSTS
 from pvideo.errors import PVideoError
 from pvideo.job.budget import cost_text
 from pvideo.job.states import ENDED, Link, MediaInfo, Phase, Quote, Snapshot
 from pvideo.library.files import OUTPUT_JSON
+from pvideo.secrets import unsigned
+from pvideo.wire.hosts import StrangeAddressError, check
+from pvideo.wire.output import is_whole
 
 if TYPE_CHECKING:
     from pvideo.endpoint import Endpoint
@@ -113,7 +117,7 @@ def picture(row: JobRow, live: Live, endpoint: Endpoint | None) -> Snapshot:
         next_at=live.next_at,
         deadline=row.deadline,
         ahead=live.ahead,
-        output_url=next((url for url in row.outputs if not url.startswith("data:")), None),
+        output_url=_address(row, endpoint),
         path=paths[0] if paths else None,
         paths=paths,
         received=live.received,
@@ -138,6 +142,16 @@ def picture(row: JobRow, live: Live, endpoint: Endpoint | None) -> Snapshot:
         remark=row.remark,
         sending_file=live.sending_file,
     )
+
+
+def _address(row: JobRow, endpoint: Endpoint | None) -> str | None:
+    """Return the address that the first output may be shown by: an allowed host's, and without a signature, as that is a secret."""
+    url = next((url for url in row.outputs if not url.startswith("data:")), "")
+    try:
+        check(url, endpoint.delivery_hosts if endpoint is not None else DELIVERY_HOSTS)
+    except StrangeAddressError:
+        return None
+    return url if unsigned(url) == url and is_whole(url) else None
 
 
 def revived(row: JobRow) -> Live:

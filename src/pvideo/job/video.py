@@ -120,6 +120,18 @@ class Video(Waiting, Shown):
             raise ExportError("export_nothing", names=self.name or "This video")
         return export(self.path, path)
 
+    def save(self) -> Video:
+        """Try now to save what was made and is not on the disk: into the folder of the settings when the one of the press is full or closed.
+
+        It returns at once; `wait` returns when the file is there. A file that has moved is fetched again while Replicate has it.
+        Where nothing is left to save, it does nothing.
+        """
+        from pvideo import settings
+
+        self._own()
+        self._engine.save(self.intent, folder=settings.current().video_folder, begun=True)
+        return self
+
     def reveal(self) -> Path | None:
         """Show the file in this machine's file manager, where there is one; return the folder that it lies in."""
         from pvideo.job.keeping import reveal

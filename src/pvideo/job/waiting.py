@@ -7,7 +7,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from pvideo.errors import PVideoError
+from pvideo.errors import PVideoError, WaitTimeoutError
 from pvideo.job.facts import Facts
 
 if TYPE_CHECKING:
@@ -42,13 +42,13 @@ class Waiting(Facts):
 
         Raises:
             PVideoError: The job ended without a file; the error says why and whether anything was paid.
-            DownloadError: It was made, but could not be saved.
-            TimeoutError: It was not there in time; the job goes on.
+            DownloadError: It was made, but could not be saved. A disk that is full or closed is waited for, until Replicate deletes the file.
+            WaitTimeoutError: It was not there in time; the job goes on. What holds it up now, when something does, is its ``error``.
         """
         self._own()
         begun = time.monotonic()
         if not self._feed.wait(over, timeout):
-            raise TimeoutError(self._not_yet(time.monotonic() - begun))
+            raise WaitTimeoutError(self._not_yet(time.monotonic() - begun), self.snapshot().error)
         return self._result()
 
     def __await__(self) -> Generator[Any, None, Self]:
@@ -73,7 +73,7 @@ class Waiting(Facts):
 
     def _result(self) -> Self:
         snapshot = self.snapshot()
-        if snapshot.path is not None:
+        if snapshot.path is not None and (snapshot.status == "succeeded" or not snapshot.done):
             return self
         error = snapshot.error or PVideoError.make("unexpected", detail=f"it ended as {snapshot.status} without a reason")
         # A copy: the traceback of one raise must not hang on to the error that the card shows.
@@ -81,7 +81,8 @@ class Waiting(Facts):
 
     def _not_yet(self, seconds: float) -> str:
         shown = self.snapshot()
-        return f"{self.name or 'the video'} is still {shown.status} after {seconds:.0f} s of waiting; it goes on."
+        held = f" {shown.error}" if shown.error is not None else ""
+        return f"{self.name or 'the video'} is still {shown.status} after {seconds:.0f} s of waiting; it goes on.{held}"
 
     def _own(self) -> None:
         if self._engine.pid != os.getpid():

@@ -43,25 +43,29 @@ def part_path(folder: Path, name: str) -> Path:
     Only the process that owns the job calls this, so every ``.part`` of this name is a dead one's.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    remove_parts(folder, name)
+    remove_parts(folder, f"{name}.")
     return folder / f"{name}.{os.getpid()}.part"
 
 
-def remove_parts(folder: Path, name: str) -> None:
-    """Remove what an interrupted download left behind."""
-    for left in folder.glob(f"{name}*.part"):
+def remove_parts(folder: Path, start: str) -> None:
+    """Remove what interrupted downloads left behind: every ``.part`` whose name begins with `start`."""
+    for left in folder.glob(f"{start}*.part"):
         with suppress(OSError):
             left.unlink()
 
 
-def existing(folder: Path, name: str) -> Path | None:
-    """Return the whole file of this name, of whatever kind, when an earlier process got so far."""
+def existing(folder: Path, name: str, size: int, sha256: str) -> Path | None:
+    """Return the file of this name, of whatever kind, that an earlier process placed: by its size and its sha256, not by its name alone."""
     with suppress(OSError):
-        for path in sorted(folder.glob(f"{name}.*")):
-            whole = path.suffix not in {".json", ".part"} or path.name == f"{name}{OUTPUT_JSON}"
-            if whole and path.is_file() and not path.is_symlink():
-                return path
+        return next((path for path in sorted(folder.glob(f"{name}.*")) if is_it(path, size, sha256)), None)
     return None
+
+
+def is_it(path: Path, size: int, sha256: str) -> bool:
+    """Return whether `path` is the plain file of this size and sha256."""
+    with suppress(OSError):
+        return _is_plain(path) and path.stat().st_size == size and hash_file(path) == sha256
+    return False
 
 
 def place(part: Path, name: str, extension: str, sha256: str) -> Path:
@@ -70,7 +74,7 @@ def place(part: Path, name: str, extension: str, sha256: str) -> Path:
     Raises:
         OSError: The folder does not allow it.
     """
-    suffix = extension if re.fullmatch(r"\.[a-z0-9]{1,11}", extension) else ".mp4"
+    suffix = extension if re.fullmatch(r"(?:\.[a-z0-9]{1,11}){1,2}", extension) else ".bin"
     suffix = OUTPUT_JSON if suffix == ".json" else suffix
     for number in range(_MOST_ALIKE):
         target = part.with_name(f"{name}{f'.{number + 1}' if number else ''}{suffix}")

@@ -14,6 +14,7 @@ CHANGES: tuple[str, ...] = (
     "CREATE INDEX IF NOT EXISTS jobs_by_finder ON jobs (owner) WHERE adopted=1",
     "CREATE INDEX IF NOT EXISTS jobs_by_page ON jobs (pressed_at DESC, intent, state, hidden)",
     "CREATE INDEX IF NOT EXISTS jobs_by_lost ON jobs (unknown_at) WHERE unknown_at IS NOT NULL",
+    "ALTER TABLE jobs ADD COLUMN saved TEXT NOT NULL DEFAULT '{}'",
 )
 """What became of `TABLES` since, one statement each, in order; a new journal takes the same road. Only ever added to."""
 
