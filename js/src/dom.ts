@@ -70,6 +70,11 @@ export function imageUrl(text: string): string | null {
   return /^data:image\/(jpeg|png|webp|gif);base64,[A-Za-z0-9+/=]+$/.test(text) ? text : mediaUrl(text);
 }
 
+/** A model's SVG, for an `<img>` alone: there nothing of it can run. */
+export function drawingUrl(text: string): string | null {
+  return /^data:image\/svg\+xml;base64,[A-Za-z0-9+/=]+$/.test(text) ? text : null;
+}
+
 /** Where a link may lead: any https page, loopback, this server. */
 export function linkUrl(text: string): string | null {
   const url = text ? parse(text) : null;

@@ -137,7 +137,7 @@ class BudgetError(PVideoError):
 
 
 class JournalError(PVideoError):
-    """The job could not be written down first, so nothing was sent; or what comes of a sent one cannot be written down now (``…_later``)."""
+    """The job could not be written down first, so nothing was sent; or what comes of a sent one cannot be now (``…_later``)."""
 
     keys = frozenset(
         {"disk_full", "folder_closed", "journal_busy", "journal_newer"}

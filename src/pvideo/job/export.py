@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pvideo.errors import ExportError
-from pvideo.library.files import write_new
+from pvideo.library.files import replacing, write_new
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,18 +28,17 @@ def export(source: Path, target: str | Path) -> Path:
     path = path / source.name if path.is_dir() else path
     kind = path.suffix.lower()
     writers = {".gif": _gif, ".webm": _webm}
-    if kind != source.suffix.lower() and kind not in writers:
-        raise ExportError("export_kind", path=path.name, kinds=", ".join((source.suffix, *writers)))
+    # What is kept with ``.txt`` behind it may be taken out under its own kind, too.
+    own = [suffix.lower() for suffix in (source.suffix, Path(source.stem).suffix if source.suffix == ".txt" else "") if suffix]
+    if kind not in own and kind not in writers:
+        raise ExportError("export_kind", path=path.name, kinds=", ".join((*own, *writers)))
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.stem}.part{kind}")
-    try:
-        if kind == source.suffix.lower():
-            shutil.copyfile(source, part)
+    with replacing(path) as part:
+        if kind in own:
+            with source.open("rb") as given:
+                shutil.copyfileobj(given, part)
         else:
             writers[kind](source, part)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
     return path.absolute()
 
 
@@ -49,12 +48,12 @@ def write_text(path: Path, text: str) -> None:
     write_new(path, text.encode())
 
 
-def _gif(source: Path, target: Path) -> None:
+def _gif(source: Path, target: BinaryIO) -> None:
     av, image = _media()
     with av.open(str(source)) as container:
         pictures = [picture for _, picture in _pictures(container)]
     assert image is not None
-    pictures[0].save(target, save_all=True, append_images=pictures[1:], duration=round(1000 / GIF_RATE), loop=0, optimize=False)
+    pictures[0].save(target, "GIF", save_all=True, append_images=pictures[1:], duration=round(1000 / GIF_RATE), loop=0, optimize=False)
 
 
 def _pictures(container: Any) -> Iterator[tuple[float, Any]]:
@@ -70,9 +69,9 @@ def _pictures(container: Any) -> Iterator[tuple[float, Any]]:
         yield at, picture.convert("P", palette=1)  # an adaptive palette for each picture
 
 
-def _webm(source: Path, target: Path) -> None:
+def _webm(source: Path, target: BinaryIO) -> None:
     av, _ = _media()
-    with av.open(str(source)) as given, av.open(str(target), "w", format="webm") as made:
+    with av.open(str(source)) as given, av.open(target, "w", format="webm") as made:
         video = given.streams.video[0]
         picture = made.add_stream("libvpx", rate=video.average_rate or 24)
         picture.width, picture.height, picture.pix_fmt = video.width, video.height, "yuv420p"

@@ -11,6 +11,7 @@ from pvideo.errors import PVideoError
 from pvideo.job.budget import cost_text
 from pvideo.job.states import ENDED, Link, MediaInfo, Phase, Quote, Snapshot
 from pvideo.library.files import OUTPUT_JSON
+from pvideo.model.sniff import SVG
 from pvideo.secrets import unsigned
 from pvideo.wire.hosts import StrangeAddressError, check
 from pvideo.wire.output import is_whole
@@ -166,8 +167,9 @@ def revived(row: JobRow) -> Live:
 
 
 def text_of(paths: tuple[Path, ...]) -> str:
-    """Return the beginning of the text, or of the JSON, among saved files."""
-    path = next((path for path in paths if path.suffix in {".txt", ".md"} or path.name.endswith(OUTPUT_JSON)), None)
+    """Return the beginning of the text, of the JSON, or of the drawing, among saved files."""
+    texts = [path for path in paths if path.suffix in {".txt", ".md"} or path.name.endswith(OUTPUT_JSON)]
+    path = next((path for path in texts if not path.name.endswith(SVG)), texts[0] if texts else None)
     if path is None:
         return ""
     try:

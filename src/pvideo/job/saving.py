@@ -1,4 +1,4 @@
-"""From outputs' addresses to whole files: each on its own, without tokens, placed under a name of ours, and noted as soon as it is whole."""
+"""From outputs' addresses to whole files: each on its own, without tokens, placed under a name of ours, and noted once it is whole."""
 
 from __future__ import annotations
 
@@ -59,7 +59,11 @@ class _NoAccountError(Exception):
 async def begin_early(course: Course, outputs: tuple[str, ...]) -> None:
     """Fetch while Replicate still says that it runs; what fails now is tried again at its end."""
     await course.record(outputs=course.remember_outputs(outputs))
-    course.fetching = asyncio.ensure_future(_Outputs(course).fetch(patient=False))
+
+    async def fetch() -> None:
+        await _Outputs(course).fetch(patient=False)
+
+    course.fetching = asyncio.ensure_future(fetch())
 
 
 async def save(course: Course) -> None:
@@ -105,7 +109,7 @@ class _Outputs:
 
     async def are_known(self) -> bool:
         """Return whether the address of everything that is not saved was kept."""
-        return all([is_whole(self._sources[key][0]) for key in await self._left()])
+        return all(is_whole(self._sources[key][0]) for key in await self._left())
 
     async def fetch(self, *, patient: bool) -> list[_Missing]:
         """Fetch what is not saved yet, each on its own, and return what is missing then.
@@ -152,7 +156,8 @@ class _Outputs:
                 async with self._places:
                     await self._attempt(key)
                 self._show_trouble(key, None)
-                return await self._note()
+                await self._note()
+                return None
             except Exception as problem:  # noqa: BLE001 - what is not ours to name (no memory, no thread to be had) may pass, too
                 times += 1
                 error, wait = _reason(problem, Path(course.row.folder), times)

@@ -121,7 +121,7 @@ class Video(Waiting, Shown):
         return export(self.path, path)
 
     def save(self) -> Video:
-        """Try now to save what was made and is not on the disk: into the folder of the settings when the one of the press is full or closed.
+        """Try now to save what was made and is not on the disk: into the settings' folder when the one of the press is full or closed.
 
         It returns at once; `wait` returns when the file is there. A file that has moved is fetched again while Replicate has it.
         Where nothing is left to save, it does nothing.

@@ -42,7 +42,7 @@ class Waiting(Facts):
 
         Raises:
             PVideoError: The job ended without a file; the error says why and whether anything was paid.
-            DownloadError: It was made, but could not be saved. A disk that is full or closed is waited for, until Replicate deletes the file.
+            DownloadError: It was made, but could not be saved. A disk that is full or closed is waited for, up to Replicate's hour.
             WaitTimeoutError: It was not there in time; the job goes on. What holds it up now, when something does, is its ``error``.
         """
         self._own()

@@ -10,14 +10,16 @@ import hashlib
 import os
 import re
 import unicodedata
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SLUG_LENGTH = 40
 _MOST_ALIKE = 1000
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 OUTPUT_JSON = ".output.json"
 """How the file of a JSON output ends: ``.json`` alone is what says what made it."""
 
@@ -108,12 +110,25 @@ def flush_folder(folder: Path) -> None:
 
 def write_new(path: Path, data: bytes) -> None:
     """Write a small file whole or not at all, in place of an older one of the same name."""
+    with replacing(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Give a new file to write; once that went well it is whole on the disk, in place of an older one of the name `path`.
+
+    Nothing is written through what stands there, be it a link.
+
+    Raises:
+        OSError: It cannot be written there.
+    """
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     part.unlink(missing_ok=True)
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    handle = os.open(part, _NEW, 0o666)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
+        with os.fdopen(handle, "w+b") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)

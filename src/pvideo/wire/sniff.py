@@ -179,18 +179,14 @@ def named_type(name: str, declared: str = "") -> FileType | None:
 
 def file_type(head: bytes) -> FileType | None:
     """Return what a file is that begins with `head`, or None when its first bytes prove nothing."""
-    if head[4:8] == b"ftyp":
-        return _film(head)
-    if head[:1] == b"\x00" and head[4:8] in {b"moov", b"mdat", b"wide"}:
-        return _MOV
+    if head[4:8] == b"ftyp" or (head[:1] == b"\x00" and head[4:8] in {b"moov", b"mdat", b"wide"}):
+        return _film(head) if head[4:8] == b"ftyp" else _MOV
     if head[:4] == b"RIFF":
         return _RIFF.get(head[8:12])
     if head[:4] == b"\x1a\x45\xdf\xa3":
         return _MKV if b"matroska" in head[:64] else _WEBM
-    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2:
-        return _MP3  # an MPEG layer III frame without a tag before it
-    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
-        return _AAC
+    if head[:1] == b"\xff" and (frame := _frame(head[1:2])) is not None:
+        return frame
     return next((kind for start, kind in _STARTS if head.startswith(start)), None) or _deeper(head)
 
 
@@ -234,6 +230,12 @@ def _film(head: bytes) -> FileType:
         return kind
     others = [head[at : at + 4] for at in range(16, min(int.from_bytes(head[:4], "big"), len(head)) - 3, 4)]
     return next((found for found in map(_BRANDS.get, others) if found in {_AVIF, _HEIC}), None) or kind
+
+
+def _frame(second: bytes) -> FileType | None:
+    """Return what begins with a frame of sound, without a tag before it: MPEG's layer III, or AAC."""
+    bits = second[0] if second else 0
+    return _MP3 if bits & 0xE6 == 0xE2 else _AAC if bits & 0xF6 == 0xF0 else None
 
 
 def _deeper(head: bytes) -> FileType | None:
