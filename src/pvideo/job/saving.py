@@ -149,6 +149,7 @@ class _Outputs:
     async def _fetch(self, key: str, *, patient: bool) -> _Missing | None:
         course = self.course
         clock, times = course.tools.clock, 0
+        before: PVideoError | None = None
         if not is_whole(self._sources[key][0]):
             return _Missing(PVideoError.make("output_strange", detail="The file's address was not kept."), late=True)
         while True:
@@ -164,7 +165,9 @@ class _Outputs:
             if wait is None or not patient:
                 return _Missing(error)
             if clock.since_sent(course.row) >= HOUR:
-                return _Missing(error, late=True)
+                # By now the host has it no longer: what counts is what was in the way while it had.
+                return _Missing(before or error, late=True)
+            before = error
             self._show_trouble(key, (error, clock.wall() + wait))
             await course.pause(wait)
 

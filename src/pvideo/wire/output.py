@@ -53,7 +53,7 @@ def sources(prediction: Prediction, *, kind: str, hosts: Sequence[str]) -> tuple
     words = _words(output)
     if words is not None and files and len(files) == len(words):
         return files
-    if words is not None and not files and (isinstance(output, str) or kind == "text"):
+    if words is not None and not files and (isinstance(output, str) or kind == "text" or kind in _MEDIA):
         return (_written(TEXT, unsigned("".join(words))),)
     return (*files, _written(JSON, json.dumps(_without_bytes(output), ensure_ascii=False, indent=2)))
 

@@ -262,10 +262,12 @@ class Transfer:
     def _checked(self, url: str) -> None:
         """Refuse an address that is not allowed, also when the HTTP library reads another host in it."""
         try:
-            same = httpx.URL(url).host == check(url, self._endpoint.delivery_hosts)
-            reason = "" if same else "it is not a plain address"
-        except (StrangeAddressError, httpx.InvalidURL) as problem:
+            host = check(url, self._endpoint.delivery_hosts)
+            reason = "" if httpx.URL(url).host == host else "it is not a plain address"
+        except StrangeAddressError as problem:
             reason = str(problem)
+        except (httpx.InvalidURL, ValueError):  # a name that cannot be decoded, for one
+            reason = "it is not a plain address"
         if reason:
             raise strange(f"The file's address was refused: {reason}.")
 
