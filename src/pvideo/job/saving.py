@@ -133,13 +133,17 @@ class _Outputs:
             if course.saved[key][0].is_file():
                 return True
             del course.saved[key]
-        told = course.row.saved.get(key)
-        if not (isinstance(told, list) and len(told) == 2 and isinstance(told[0], int) and isinstance(told[1], str)):
-            return False
+        match course.row.saved.get(key):
+            case [int(size), str(sha256)]:
+                pass
+            case _ if key == self._order[0] and course.row.files and course.row.bytes is not None and course.row.sha256 is not None:
+                size, sha256 = course.row.bytes, course.row.sha256
+            case _:
+                return False
         folder, name = Path(course.row.folder), self._name(key)
-        found = await course.tools.disk.run(lambda: files.existing(folder, name, told[0], told[1]))
+        found = await course.tools.disk.run(lambda: files.existing(folder, name, size, sha256))
         if found is not None:
-            course.saved[key] = found, told[0], told[1]
+            course.saved[key] = found, size, sha256
         return found is not None
 
     def _name(self, key: str) -> str:
