@@ -7,7 +7,7 @@ The tree (catch by meaning)::
     ├── InputError           what was asked does not fit; nothing was sent        .problems
     ├── BudgetError          the budget, or an unknown price, stopped it; nothing was sent
     ├── JournalError         it could not be written down; nothing was sent
-    ├── UnreachableError     no request byte left; nothing was sent
+    ├── UnreachableError     no request byte left, or no service answered; nothing was made
     ├── RefusedError         definitely refused; nothing was paid                 .problems
     │   └── BusyError        refused for now                                      .retry_after
     ├── UnconfirmedError     the create's answer was lost; it may be paid
@@ -77,7 +77,8 @@ class PVideoError(Exception):
         self.values = values
         self.title = fill(entry["title"], **values)
         self.sentence = fill(entry["sentence"], **values)
-        self.next = fill(entry["next"], **values)
+        # A step that pvideo takes by itself is told only while somebody knows in how many seconds.
+        self.next = fill(entry["soon"] if "soon" in entry and "seconds" in values else entry["next"], **values)
         self.paid = str(entry["paid"])
         super().__init__(self._line())
 
@@ -143,9 +144,12 @@ class JournalError(PVideoError):
 
 
 class UnreachableError(PVideoError):
-    """No byte of the request left this machine; nothing was sent, nothing paid."""
+    """The services could not be reached, or somebody else answered; nothing was made, nothing paid."""
 
-    keys = frozenset({"unreachable", "certificate", "model_slow", "upload_failed"})
+    keys = frozenset(
+        {"unreachable", "certificate", "certificates_unreadable", "model_slow", "upload_failed"}
+        | {"server_trouble", "replicate_unreached", "edge_refused", "other_answer"}
+    )
 
 
 class RefusedError(PVideoError):
@@ -154,6 +158,7 @@ class RefusedError(PVideoError):
     keys = frozenset(
         {"gateway_token", "replicate_token", "replicate_no_token", "stored_key", "gateway_name", "spend_limit", "refused"}
         | {"credit_replicate", "credit_cloudflare", "input_refused", "model_refused", "prompt_blocked"}
+        | {"replicate_limit", "billing_required", "free_time_over", "request_too_large", "gateway_address"}
         | {"model_unknown", "version_unknown", "upload_refused"}
     )
 

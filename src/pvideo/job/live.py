@@ -142,13 +142,21 @@ def picture(row: JobRow, live: Live, endpoint: Endpoint | None) -> Snapshot:
 
 def revived(row: JobRow) -> Live:
     """Return the passing facts of a job that is only known from the journal."""
-    live = Live(error=PVideoError.from_dict(row.error) if row.error else None, paths=tuple(Path(file) for file in row.files))
+    live = Live(error=_kept(row), paths=tuple(Path(file) for file in row.files))
     if row.finished and live.paths and not live.paths[0].is_file():
         live.missing = True
         live.error = PVideoError.make("file_missing", path=str(live.paths[0]), price=row.price_word)
     elif live.paths:
         live.text = text_of(live.paths)
     return live
+
+
+def _kept(row: JobRow) -> PVideoError | None:
+    """Return the error that the journal has of a job; 0.1.0 kept with it in how many seconds it would have gone on."""
+    if row.error is None:
+        return None
+    values = {name: value for name, value in row.error.get("values", {}).items() if name != "seconds"}
+    return PVideoError.from_dict({**row.error, "values": values})
 
 
 def text_of(paths: tuple[Path, ...]) -> str:

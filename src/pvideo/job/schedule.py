@@ -20,7 +20,19 @@ from pvideo.job.estimate import Expectation, expect, prior, shape, sharpen
 if TYPE_CHECKING:
     from pvideo.job.estimate import Curve
 
-__all__ = ["Bucket", "Expectation", "after_trouble", "expect", "next_look", "next_search", "prior", "resend_wait", "shape", "sharpen"]
+__all__ = [
+    "Bucket",
+    "Expectation",
+    "after_trouble",
+    "expect",
+    "look_again",
+    "next_look",
+    "next_search",
+    "prior",
+    "resend_wait",
+    "shape",
+    "sharpen",
+]
 
 LOOKS_PER_SECOND = 5.0
 """All jobs of a process together; every look counts against the gateway's own rate limit."""
@@ -37,6 +49,17 @@ TOLERATED = 30.0
 
 GRACE = 60.0
 """How long past its own limit a prediction may still say that it runs."""
+
+LOOKS_BUSY = 60.0
+"""So long (seconds) a 429 is listened to; it may ask for longer."""
+
+LOOKS_TROUBLED = 30.0
+"""So long any other answer that is none is, and our own waits grow to this."""
+
+LOOKS_LATE = 5.0
+"""The same once the expected end is past: the video is likely there."""
+
+_AGAIN = 0.5
 
 LAG = 0.2
 """The mean lag that is aimed at, in seconds; for long jobs it is `LAG_SHARE` of them."""
@@ -118,8 +141,23 @@ def _counts(curve: Curve, lag: float) -> tuple[float, ...]:
 
 
 def after_trouble(times: int) -> float:
-    """Return the wait after looks failed so many times in a row: 2, 4, 8, 16, then 30 s."""
+    """Return the wait after something other than a look failed so many times in a row: 2, 4, 8, 16, then 30 s."""
     return min(2.0 ** max(times, 1), 30.0)
+
+
+def look_again(times: int, asked: float | None, *, left: float, busy: bool = False) -> float:
+    """Return the wait after looks failed so many times in a row: 0.5 s, doubled each time, and what a server asks for within limits.
+
+    Args:
+        times: How many failed, this one included.
+        asked: The seconds that its answer asked to wait, or None.
+        left: Seconds to the expected end, negative when that is past.
+        busy: Whether the answer was that there are too many requests; else it is trouble that nobody knows the length of.
+    """
+    most = LOOKS_BUSY if busy else LOOKS_TROUBLED if left > 0 else LOOKS_LATE
+    # Our own patience ends soon after the end can be there, however long the trouble has lasted.
+    own = min(_AGAIN * 2.0 ** min(times - 1, 10), LOOKS_TROUBLED, max(left, LOOKS_LATE))
+    return max(own, min(asked or 0.0, most))
 
 
 def next_search(lost_for: float) -> float | None:
