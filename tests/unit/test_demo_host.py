@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from tests.support.waiting import wait_until
 
-for needed in ("av", "starlette", "uvicorn", "numpy", "PIL"):
+for needed in ("av", "uvicorn", "numpy", "PIL"):
     pytest.importorskip(needed)
 if sys.platform == "win32":
     pytest.skip("the demo runs on POSIX systems", allow_module_level=True)

@@ -24,7 +24,7 @@ from pvideo.demo.place import Place, State, code
 
 ACCOUNT = "demo"
 GATEWAY = "pvideo"
-_NEEDS = ("starlette", "uvicorn", "av", "numpy", "PIL")
+_NEEDS = ("uvicorn", "av", "numpy", "PIL")
 # What a program needs to run at all. Tokens and proxies stay behind.
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "PVIDEO_HOME", "PVIDEO_DEMO_IDLE", "TMPDIR")
 _LOG_LIMIT = 256 * 1024

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -33,6 +33,10 @@ UVICORN: dict[str, Any] = {
 """Settings of `uvicorn.Config` that the apps rely on: they write ``date`` and ``server`` themselves."""
 
 _BLOCK = 65_536
+_AT_ONCE = 4
+"""So many of the largest bodies may be on their way together; a large one beyond that is hung up on."""
+_SILENCE = 60.0
+"""Seconds after which a body that stays unfinished is given up."""
 _RST_ON_CLOSE = struct.pack("ii", 1, 0)
 _SETTLE = 0.03
 
@@ -49,6 +53,8 @@ class App:
 
     def __init__(self, config: DemoConfig, clock: Clock, serve: Serve, before: Before) -> None:
         self.config, self.clock, self.serve, self.before = config, clock, serve, before
+        self.held = 0
+        """Bytes of the bodies that are being read."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -58,7 +64,7 @@ class App:
         call = _call(scope)
         try:
             await self.before(call)
-            body = await wire.body(self.config.body_limit)
+            body = await self._body(wire)
             if body is None:
                 return
             answer = await self.serve(replace(call, body=body))
@@ -67,6 +73,30 @@ class App:
             return
         stamped = {"date": http_date(self.clock.now() + self.config.date_skew), "server": "cloudflare", **answer.headers}
         await wire.answer(replace(answer, headers=stamped), self.clock)
+
+    async def _body(self, wire: Wire) -> bytes | None:
+        """Return a request's body (cut at the limit), or None if the client went away before its end.
+
+        Raises:
+            DroppedError: The client fell silent, or too much is on its way at once.
+        """
+        parts: list[bytes] = []
+        size = 0
+        try:
+            async for part in wire.parts():
+                if size <= self.config.body_limit:
+                    parts.append(part)
+                    size += len(part)
+                    self.held += len(part)
+                if size > _BLOCK and self.held > _AT_ONCE * self.config.body_limit:
+                    raise DroppedError("close")
+        except EOFError:
+            return None
+        except TimeoutError:
+            raise DroppedError("close") from None
+        finally:
+            self.held -= size
+        return b"".join(parts)
 
 
 class Wire:
@@ -77,18 +107,21 @@ class Wire:
         # uvicorn's request cycle owns `send`; without a server (in-process tests) there is no transport.
         self.transport: asyncio.Transport | None = getattr(getattr(send, "__self__", None), "transport", None)
 
-    async def body(self, limit: int) -> bytes | None:
-        """Return the request's body (cut at `limit`), or None if the client went away before its end."""
-        parts, size = [], 0
-        while True:
-            message = await self.receive()
+    async def parts(self) -> AsyncIterator[bytes]:
+        """Yield the request's body as it comes.
+
+        Raises:
+            EOFError: The client went away before its end.
+            TimeoutError: It fell silent.
+        """
+        more = True
+        while more:
+            async with asyncio.timeout(_SILENCE):
+                message = await self.receive()
             if message["type"] == "http.disconnect":
-                return None
-            if size <= limit:
-                parts.append(message.get("body", b""))
-                size += len(parts[-1])
-            if not message.get("more_body"):
-                return b"".join(parts)
+                raise EOFError
+            yield message.get("body", b"")
+            more = bool(message.get("more_body"))
 
     async def drop(self, how: Literal["close", "rst", "hang"]) -> None:
         """End the connection, or wait until the client does."""
