@@ -109,7 +109,7 @@ def _compose() -> None:
     from pvideo.job.video import Video
     from pvideo.notebook import hook
 
-    Shown.display_hook = staticmethod(hook.show_video)
+    Shown.display_hook = staticmethod(hook.bundle_of)
     Shown.widget_hook = staticmethod(hook.widget_of)
     Video.explain_hook = staticmethod(hook.explain_video)
     naming.use(hook.Variables())
@@ -120,7 +120,7 @@ def _open_library() -> Any:
     from pvideo.notebook import hook
 
     _compose()
-    collection.Library.display_hook = staticmethod(hook.show_library)
+    collection.Library.display_hook = staticmethod(hook.bundle_of_library)
     collection.Library.widget_hook = staticmethod(hook.history_of)
     return collection.library
 

@@ -178,9 +178,6 @@ class Video(Waiting, Shown):
     def _row(self) -> JobRow:
         return self._engine.row(self.intent)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002 - IPython's protocol
-        return {"text/plain": repr(self)}
-
     def __copy__(self) -> Video:
         return self
 

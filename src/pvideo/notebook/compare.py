@@ -19,7 +19,7 @@ from .base import hand
 from .card import is_final
 from .chunks import stream
 from .difference import LETTERS
-from .hosts import detect, notebook_folder
+from .hosts import detect, notebook_folder, running_shell
 from .made import content_type
 from .output import Output
 from .pulse import pulse
@@ -123,14 +123,13 @@ class Compare(Output):
         """Say what it shows: it is the text a saved notebook falls back to."""
         return _text(self.videos)
 
-    def _ipython_display_(self) -> None:
-        from .hook import show_video
-
-        # What was taken off the page is shown anew, as a video is.
-        show_video(self if self.is_open else Compare(list(self.videos)))
-
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return super()._repr_mimebundle_() if detect().has_widgets else {"text/plain": repr(self), "text/html": self.still()}
+        from .hook import bundle_of
+
+        if running_shell() is None:
+            return super()._repr_mimebundle_()
+        # What was taken off the page is shown anew, as a video is.
+        return bundle_of(self if self.is_open else Compare(list(self.videos)))
 
     @property
     def known_as(self) -> str:

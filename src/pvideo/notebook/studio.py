@@ -240,11 +240,6 @@ class Studio(Loading):
         """Say what it is: it is the text a saved notebook falls back to."""
         return f"Studio({self._model.name!r}, videos={len(self._strip.videos)})"
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        from .hosts import detect
-
-        return super()._repr_mimebundle_() if detect().kind != "headless" else {"text/plain": repr(self), "text/html": self._html()}
-
     def still(self) -> str:
         """Return it as plain html, as a saved notebook keeps it."""
         return self._html()
