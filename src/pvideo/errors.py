@@ -24,10 +24,16 @@ The texts stand in ``texts.json``, which the page reads too; ``key`` names the e
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
+
+_BOLD, _RED, _GREEN, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
+_OWN_LINES = 8
+"""Lines of one statement that are shown at most."""
+_WIDTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,44 @@ class PVideoError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         return PVideoError.from_dict, (self.to_dict(),)
 
+    def _render_traceback_(self) -> list[str]:
+        # IPython asks an exception for its own rendering before it makes a traceback: ours are read as a sentence, not as a stack.
+        # One element: the list's parts are joined with nothing between in some modes of %xmode.
+        return ["\n".join([*block(self), *_own_lines(self)])]
+
+
+def block(error: PVideoError) -> list[str]:
+    """Return the lines that stand for an error in a cell's output."""
+    lines = [f"{_RED}{_BOLD}{error.title}{_PLAIN}"]
+    rest = [problem.message for problem in error.problems] if len(error.problems) > 1 else [error.sentence]
+    lines += [line for line in rest if line]
+    if error.next:
+        lines.append(f"{_BOLD}Next:{_PLAIN} {error.next}")
+    return lines
+
+
+def _own_lines(error: BaseException) -> list[str]:
+    """Return the lines of the user's own code that an error came through: neither ours, nor IPython's, nor a library's."""
+    import linecache
+    import sysconfig
+    import traceback
+
+    from pvideo.secrets import redact
+
+    others = tuple(f"{folder}{os.sep}" for folder in (Path(__file__).parent, sysconfig.get_path("stdlib")))
+    lines = []
+    for frame in traceback.extract_tb(error.__traceback__):
+        installed = {"site-packages", "dist-packages"} & set(Path(frame.filename).parts)
+        if frame.filename.startswith(others) or installed or frame.lineno is None:
+            continue
+        # A cell's name is IPython's, and says nothing to a person.
+        where = "" if frame.filename.startswith("<") or "ipykernel_" in frame.filename else f"{Path(frame.filename).name}, "
+        last = min(frame.end_lineno or frame.lineno, frame.lineno + _OWN_LINES - 1)
+        for number in range(frame.lineno, last + 1):
+            source = linecache.getline(frame.filename, number).rstrip()
+            lines += [f"{_GREEN}{where}line {number}:{_PLAIN} {redact(source[:_WIDTH])}"] if source else []
+    return lines
+
 
 class SettingsError(PVideoError):
     """Where requests go, or with which token, is not known or not safe."""
@@ -127,7 +171,9 @@ class InputError(PVideoError):
     keys = frozenset(
         {"option_unknown", "value_wrong", "input_invalid", "prompt_missing", "variable_unknown", "name_taken", "file_refused"}
         | {"no_draft", "not_a_draft", "no_first_frame", "media_missing", "frame_missing", "compare_count", "compare_what"}
-        | {"model_name_wrong", "prompt_unwanted", "combination_wrong"}
+        | {"model_name_wrong", "prompt_unwanted", "combination_wrong", "argument_wrong", "argument_unknown", "call_wrong", "input_twice"}
+        | {"file_absent", "file_empty", "file_closed", "file_large", "file_inline", "file_changed", "address_wrong", "schema_wrong"}
+        | {"braces_unclear", "not_first_line", "command_takes"}
     )
 
 
@@ -209,7 +255,7 @@ class DownloadError(PVideoError):
 class ExportError(PVideoError):
     """It could not be taken elsewhere: as a page, another kind of file, a table."""
 
-    keys = frozenset({"export_kind", "export_failed", "export_nothing", "page_too_large", "extra_missing"})
+    keys = frozenset({"export_kind", "export_failed", "export_nothing", "export_closed", "page_too_large", "extra_missing"})
 
 
 class ManagementError(PVideoError):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvideo.account import TOKENS, keep, kept
+from pvideo.arguments import nearest, short
 from pvideo.endpoint import Endpoint, Management, in_demo, resolve, resolve_management
 from pvideo.errors import SettingsError
 from pvideo.fitting import fit, made
@@ -150,8 +151,9 @@ def configure(**changes: Any) -> None:
     """
     unknown = sorted(set(changes) - _names)
     if unknown:
-        advice = f"There are: {', '.join(sorted(_names))}."
-        raise SettingsError("setting_wrong", setting=unknown[0], problem="is not a setting", advice=advice)
+        near = nearest(unknown[0], _names)
+        advice = f"{f'Did you mean {near}? ' if near else ''}There are: {', '.join(sorted(_names))}."
+        raise SettingsError("setting_wrong", setting=short(unknown[0]), problem="is not a setting", advice=advice)
     fitted = {name: fit(name, value) for name, value in changes.items()}
     with _lock:
         if fitted.get("reconcile") == "direct" and not (fitted.get("replicate_token") or current().replicate_token):
