@@ -142,7 +142,10 @@ def configure(*, demo: bool | None = None, **changes: Any) -> None:
     """
     from pvideo import settings
 
-    settings.configure(**changes)
+    try:
+        settings.configure(**changes)
+    finally:
+        changes.clear()  # tokens among them stand in no frame of ours when it fails
     if demo is not None:
         from pvideo.notebook.demonstration import turn_off, turn_on
 

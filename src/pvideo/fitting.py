@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pvideo import metadata as log_metadata
 from pvideo.account import TOKENS
 from pvideo.errors import SettingsError
+from pvideo.guard import refuse_tokens
 from pvideo.secrets import Secret, find_token, redact
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_JUDGED = frozenset({"inputs", "label", "metadata", "stored_key"})
+"""Settings that say in their own words, or by the model's, what of them may be no token."""
 _WORDS = {"reconcile": ("gateway", "direct"), "upload": ("gateway", "direct")}
 
 
@@ -45,6 +48,8 @@ def fit(name: str, value: Any) -> Any:
     """Return `value` as the type of the field `name`."""
     if name in TOKENS:
         return None if value is None else _secret(value, f"{name}, configure")
+    if name not in _JUDGED:
+        refuse_tokens(value)
     if name in {"budget_session", "budget_day", "confirm_over"}:
         return _dollars(name, value)
     if name == "deadline":

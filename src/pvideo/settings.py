@@ -17,6 +17,7 @@ from pvideo.account import TOKENS, keep, kept
 from pvideo.endpoint import Endpoint, Management, in_demo, resolve, resolve_management
 from pvideo.errors import SettingsError
 from pvideo.fitting import fit, made
+from pvideo.guard import guarded
 from pvideo.secrets import Secret, find_token, redact
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ def current() -> Settings:
     return Settings(**values)
 
 
+@guarded
 def configure(**changes: Any) -> None:
     """Set any of `Settings`' fields for this process; ``None`` for a budget means none.
 
