@@ -48,7 +48,7 @@ class PVideoMagics(Magics):
     @guarded
     def generate(self, line: str, cell: str) -> None:
         """Make a video and show its card; return at once unless it has to be waited for."""
-        from pvideo.job.press import find_model
+        from pvideo.job.press import find_model, refuse_tokens
         from pvideo.settings import current
 
         asked = parse(line, self.shell.user_ns, find_model, current().model)
@@ -65,6 +65,7 @@ class PVideoMagics(Magics):
             self._sweep(asked, template)
             return
         prompt = expand(template, self.shell.user_ns)
+        refuse_tokens(model, {**asked.inputs, model.prompt_field or "prompt": prompt})  # a variable may hold one
         video = _press(asked, prompt, template)
         if asked.name:
             self.shell.user_ns[asked.name] = video
@@ -132,12 +133,11 @@ def _check_text(model: Model, template: str, asked: Line) -> None:
 
 
 def _press(asked: Line, prompt: str, template: str) -> Video:
-    from pvideo.job.press import find_model, press, refuse_tokens
+    from pvideo.job.press import find_model, press
 
     model = find_model(asked.model)
     text = {model.prompt_field: prompt} if prompt and model.prompt_field else {}
     inputs = {**asked.inputs, **text}
-    refuse_tokens(model, inputs)  # a variable may have held one
     return press(
         model,
         inputs,
