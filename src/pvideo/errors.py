@@ -30,6 +30,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
+from pvideo.secrets import strike
+
 _BOLD, _RED, _GREEN, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
 _OWN_LINES = 8
 """Lines of one statement that are shown at most."""
@@ -60,8 +62,8 @@ class _Blank(dict[str, Any]):
 
 
 def fill(template: str, **values: object) -> str:
-    """Fill a text's ``{placeholders}``; an unknown one becomes empty."""
-    return template.format_map(_Blank(values))
+    """Fill a text's ``{placeholders}``; an unknown one becomes empty, and a token in any of them is struck out."""
+    return strike(template.format_map(_Blank(values)))
 
 
 class PVideoError(Exception):
@@ -70,7 +72,7 @@ class PVideoError(Exception):
     Args:
         key: The entry in ``texts.json`` under ``messages``.
         problems: The inputs it belongs to, when there are any.
-        **values: What fills the text. Never a token.
+        **values: What fills the text. A token among them is struck out.
     """
 
     _classes: ClassVar[dict[str, type[PVideoError]]] = {}
@@ -79,7 +81,8 @@ class PVideoError(Exception):
     def __init__(self, key: str, *, problems: tuple[Problem, ...] = (), **values: object) -> None:
         entry = texts()["messages"][key]
         self.key = key
-        self.problems = problems
+        self.problems = tuple(Problem(strike(problem.field), strike(problem.message), problem.key) for problem in problems)
+        values = {name: strike(value) if isinstance(value, str) else value for name, value in values.items()}
         self.values = values
         self.title = fill(entry["title"], **values)
         self.sentence = fill(entry["sentence"], **values)
@@ -99,7 +102,7 @@ class PVideoError(Exception):
     def to_dict(self) -> dict[str, Any]:
         """Return the error as JSON-able data (for the journal and the page)."""
         simple = (str, int, float, bool, type(None))
-        plain = {name: value if isinstance(value, simple) else str(value) for name, value in self.values.items()}
+        plain = {name: value if isinstance(value, simple) else strike(str(value)) for name, value in self.values.items()}
         shown = {"key": self.key, "title": self.title, "sentence": self.sentence, "next": self.next, "paid": self.paid}
         return {**shown, "values": plain, "problems": [[p.field, p.message, p.key] for p in self.problems]}
 

@@ -11,12 +11,15 @@ from pvideo import metadata as log_metadata
 from pvideo.account import TOKENS
 from pvideo.arguments import FLAG, INPUTS, TEXT, Rule, is_flag, is_number, is_path, named, one_of, path_of, shown
 from pvideo.errors import SettingsError
+from pvideo.guard import refuse_tokens
 from pvideo.secrets import Secret, find_token
 
 # A gateway's name has at most 64 characters (Cloudflare's limits page); ids like "abc123" are fine.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_JUDGED = frozenset({"inputs", "label", "metadata", "stored_key"})
+"""Settings that say in their own words, or by the model's, what of them may be no token."""
 
 
 def _secret(value: object, source: str) -> Secret:
@@ -41,6 +44,8 @@ def fit(name: str, value: Any) -> Any:
     """Return `value` as the type of the field `name`."""
     if name in TOKENS:
         return None if value is None else _secret(value, f"{name}, configure")
+    if name not in _JUDGED:
+        refuse_tokens(value)
     if name in _TEXTS and value is None:
         value = ""
     rule = _RULES.get(name)

@@ -18,6 +18,7 @@ from pvideo.arguments import nearest, short
 from pvideo.endpoint import Endpoint, Management, in_demo, resolve, resolve_management
 from pvideo.errors import SettingsError
 from pvideo.fitting import fit, made
+from pvideo.guard import guarded
 from pvideo.secrets import Secret, find_token, redact
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ def current() -> Settings:
     return Settings(**values)
 
 
+@guarded
 def configure(**changes: Any) -> None:
     """Set any of `Settings`' fields for this process; ``None`` for a budget means none.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from pvideo import settings
 from pvideo.errors import ExportError, InputError
+from pvideo.guard import guarded
 from pvideo.job.engine import Engine
 from pvideo.job.shown import Shown
 from pvideo.library.search import Filter, Found, asked, moment, rows_of, search
@@ -54,6 +55,7 @@ class Library(Sequence["Video"], Shown):
         """The ids of the presses, in order."""
         return self.found.intents if self._limit is None else self.found.intents[: self._limit]
 
+    @guarded
     def search(self, words: str = "", **choice: Any) -> Library:
         """Return the videos that these words and choices leave (see `pvideo.library`)."""
         text = f"{self.text} {words}".strip()
@@ -113,6 +115,7 @@ class Library(Sequence["Video"], Shown):
         return "\n".join(lines)
 
 
+@guarded
 def library(
     words: str = "",
     *,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pvideo import settings
 from pvideo.errors import InputError, SettingsError
+from pvideo.guard import guarded
 from pvideo.job.axes import axes_of, combine
 from pvideo.job.engine import Engine
 from pvideo.job.intent import press_key
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pvideo.model.schema import Model
 
 
+@guarded
 def sweep(
     prompt: str | Sequence[str] | None = None,
     /,

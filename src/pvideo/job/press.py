@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pvideo import settings
+from pvideo import guard, settings
 from pvideo.errors import BudgetError, JournalError, SettingsError
 from pvideo.job.adoption import drop_unsent
 from pvideo.job.budget import permit
@@ -36,6 +36,7 @@ _ROOM = 30 * 1024**2
 """Bytes that must be free before anything is sent: more than most videos need."""
 
 
+@guard.guarded
 def generate(
     prompt: str | None = None,
     /,
@@ -99,6 +100,7 @@ def press(
     Raises:
         InputError: See `generate`; also for BudgetError, SettingsError, JournalError.
     """
+    guard.refuse_tokens(name, template, origin)
     now, engine = settings.current(), Engine.get()
     typed = with_defaults(model, now, inputs) if defaults else dict(inputs)
     refuse_tokens(model, typed)
@@ -130,12 +132,8 @@ def with_defaults(model: Model, now: Settings, inputs: Mapping[str, Any]) -> dic
 
 
 def refuse_tokens(model: Model, inputs: Mapping[str, Any]) -> None:
-    """Refuse a token typed where it would be sent, kept and logged."""
-    for name, value in inputs.items():
-        field = model.field(name)
-        kind = settings.find_token(value) if isinstance(value, str) and not (field and field.secret) else None
-        if kind:
-            raise SettingsError("token_in_cell", kind=kind)
+    """Refuse a token typed where it would be sent, kept and logged; what the model keeps secret may be one."""
+    guard.refuse_tokens(*inputs, *(value for name, value in inputs.items() if not model.keeps_secret(name)))
 
 
 def _prepare(model: Model, typed: Mapping[str, Any]) -> Prepared:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pvideo.guard import guarded
 from pvideo.job import lineage
 from pvideo.job.shown import Shown
 from pvideo.job.waiting import Waiting
@@ -34,6 +35,7 @@ class Video(Waiting, Shown):
         self._own()
         self._engine.cancel(self.intent)
 
+    @guarded
     def take(self, **changes: Any) -> Video:
         """Make another take: the same inputs with a new seed. A new job; it costs what this one did.
 
@@ -47,6 +49,7 @@ class Video(Waiting, Shown):
 
         return actions.take(self, **changes)
 
+    @guarded
     def final(self, *, again: bool = False) -> Video:
         """Make the final of this draft: the same inputs and seed, in full quality, at the full price.
 
@@ -63,6 +66,7 @@ class Video(Waiting, Shown):
 
         return actions.final(self, again=again)
 
+    @guarded
     def continue_shot(self, prompt: str, *, at: float | None = None, **changes: Any) -> Video:
         """Go on where this video ends: its last picture becomes the first of a new video. Waits for this video's file.
 
@@ -90,6 +94,7 @@ class Video(Waiting, Shown):
         found = lineage.before(self._engine.courses(), self.snapshot())
         return None if found is None else self._engine.video(found)
 
+    @guarded
     def rate(self, stars: int | None = None, note: str | None = None) -> Video:
         """Rate it, and note something on it, in the journal and in the JSON beside the file.
 
@@ -106,6 +111,7 @@ class Video(Waiting, Shown):
         rate(self._engine, self, stars, note)
         return self
 
+    @guarded
     def export(self, path: str | Path) -> Path:
         """Write a copy to `path`, or a ``.gif`` or ``.webm`` (these need the extra ``media``), and return where it lies.
 
@@ -126,6 +132,7 @@ class Video(Waiting, Shown):
 
         return None if self.path is None else reveal(self.path)
 
+    @guarded
     def find(self, where: str | Path | None = None) -> Path | None:
         """Look for a file that was moved, by its size and sha256, and return where it lies now; None when it is not found.
 
@@ -160,6 +167,7 @@ class Video(Waiting, Shown):
 
         return log.log(self._row())
 
+    @guarded
     def feedback(self, value: int | None, *, score: float | None = None) -> LogEntry:
         """Give this press's entry in the gateway's log a thumb: 1 or -1, None takes it back.
 

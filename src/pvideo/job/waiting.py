@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import PVideoError
+from pvideo.guard import guarded
 from pvideo.job.facts import Facts
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Waiting(Facts):
         super().__init__(intent, feed)
         self._engine = engine
 
+    @guarded
     def wait(self, timeout: float | None = None) -> Self:
         """Wait until the file is on the disk and return this video. An interrupt ends the waiting, not the job.
 

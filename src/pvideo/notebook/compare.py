@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from pvideo.errors import InputError, PVideoError
+from pvideo.guard import guarded
 
 from . import comparison
 from .base import hand
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 MOST = 9
 
 
+@guarded
 def compare(*videos: Any) -> Compare | StillCompare:
     """Show 2 to 9 videos beside each other: one play button, play heads in step, and what differs between them.
 

@@ -36,7 +36,10 @@ def configure(*, demo: bool | None = None, **changes: Any) -> None:
         InputError: `demo` is not True or False.
         DemoError: The embedded gateway is not installed.
     """
-    settings.configure(**changes)
+    try:
+        settings.configure(**changes)
+    finally:
+        changes.clear()  # tokens among them stand in no frame of ours when it fails
     if demo is not None:
         turn_on() if demo else turn_off()
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import ExportError
+from pvideo.guard import guarded
 from pvideo.secrets import redact
 
 from .facts import facts
@@ -36,6 +37,7 @@ _TYPES |= {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 _TYPES |= {".mp3": "audio/mpeg", ".wav": "audio/wav", ".flac": "audio/flac"}
 
 
+@guarded
 def export(path: str | Path, *videos: Video | Iterable[Video]) -> Path:
     """Write videos to one file that can be given away, and return where it lies.
 
