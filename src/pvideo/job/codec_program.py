@@ -103,7 +103,7 @@ def _examine(path: str, form: str) -> tuple[dict[str, Any], bytes]:
             "has_audio": bool(container.streams.audio),
         }
         frame = next(iter(container.decode(video)), None)
-        return about, _jpeg(frame.to_image(), POSTER_QUALITY, within=(POSTER_WIDTH, POSTER_WIDTH * 2)) if frame is not None else b""
+        return about, _jpeg(_small(frame, POSTER_WIDTH, POSTER_WIDTH * 2), POSTER_QUALITY, optimize=True) if frame is not None else b""
 
 
 def _still(path: str, form: str, at: float | None) -> tuple[dict[str, Any], bytes]:
@@ -181,16 +181,18 @@ def _pictures(container: Any) -> Iterator[Any]:
         if float(frame.time or 0.0) + 1e-6 < due:
             continue
         due += 1 / GIF_RATE
-        picture = frame.to_image()
-        picture.thumbnail((GIF_WIDTH, GIF_WIDTH))
-        yield picture.convert("P", palette=1)  # an adaptive palette for each picture
+        yield _small(frame, GIF_WIDTH, GIF_WIDTH).convert("P", palette=1)  # an adaptive palette for each picture
 
 
-def _jpeg(image: Any, quality: int, within: tuple[int, int] | None = None, **options: Any) -> bytes:
-    if within is not None:
-        image.thumbnail(within)
+def _small(frame: Any, width: int, height: int) -> Any:
+    """Return a picture that fits; it is made small before it is made RGB, which a large one would take long for."""
+    scale = min(1.0, width / frame.width, height / frame.height)
+    return frame.to_image(width=max(1, round(frame.width * scale)), height=max(1, round(frame.height * scale)), interpolation="AREA")
+
+
+def _jpeg(image: Any, quality: int, **options: Any) -> bytes:
     file = io.BytesIO()
-    image.convert("RGB").save(file, "JPEG", quality=quality, optimize=within is not None, **options)
+    image.save(file, "JPEG", quality=quality, **options)
     return file.getvalue()
 
 
