@@ -11,8 +11,8 @@ import pytest
 from tests.support.canary import cloudflare_canary, replicate_canary
 
 from pvideo.errors import PVideoError, RefusedError
-from pvideo.library.rows import JobRow
 from pvideo.job.live import revived
+from pvideo.library.rows import JobRow
 from pvideo.notebook.checks import Check, check_network
 from pvideo.settings import Endpoint, Secret
 from pvideo.wire.client import Client
