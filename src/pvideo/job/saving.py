@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import DownloadError, PVideoError
 from pvideo.job.clock import HOUR
+from pvideo.job.ends import bill
 from pvideo.job.live import text_of
 from pvideo.job.schedule import after_trouble
 from pvideo.library import files, sidecar
@@ -80,6 +82,10 @@ async def _fetch_all(course: Course, *, patient: bool) -> None:
     media, poster = await _examined(course, paths[0])
     text = await course.tools.disk.run(lambda: text_of(tuple(paths)))
     columns = {"files": tuple(str(path) for path in paths), "bytes": first[0], "sha256": first[1], "media": media}
+    if media is not None and course.row.status == "succeeded":
+        # Only now it is known how long it lasts.
+        cost, seconds = bill(replace(course.row, media=media), course.row.seconds, len(paths))
+        columns |= {"cost": cost, "seconds": seconds}
     if poster is not None:
         await course.written(lambda: course.tools.journal.keep_poster(course.row.intent, poster))
     shown = {"paths": tuple(paths), "poster": poster, "text": text, "received": first[0], "total": first[0]}

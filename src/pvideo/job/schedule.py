@@ -62,10 +62,13 @@ LOOKS_LATE = 5.0
 _AGAIN = 0.5
 
 LAG = 0.2
-"""The mean lag that is aimed at, in seconds; for long jobs it is `LAG_SHARE` of them."""
+"""The mean lag that is aimed at, in seconds, for jobs of up to half a minute."""
 
-LAG_SHARE = 0.0075
-MOST = 16
+LAG_LONG = 0.957
+"""What it grows to for longer ones: half of it for a job of `LAG_HALF` seconds. Who waits long, waits a little longer to see the end."""
+
+LAG_HALF = 99.0
+MOST = 44
 """So many looks on the mean at most, however widely the past jobs' times were spread."""
 
 _SHORTEST = 0.15
@@ -74,6 +77,8 @@ _FIRST = 1.0
 _FIRST_SHARE = 0.08
 _ALMOST_ALL = 0.97
 _STRETCH = 1.4
+_FURTHEST = 2.8
+"""A history can mislead: no look is later than this many times the time so far."""
 
 
 def next_look(elapsed: float, expected: Expectation) -> float:
@@ -83,16 +88,16 @@ def next_look(elapsed: float, expected: Expectation) -> float:
         elapsed: Seconds since it was sent.
         expected: What its history, its log or the model's usual pace say.
     """
-    first = min(max(_FIRST, expected.p50 * _FIRST_SHARE), 3.0)
+    first = min(max(_FIRST, expected.p50 * _FIRST_SHARE), 3.0 * (1.0 + expected.trust))
     most = first - elapsed if elapsed < first - _SHORTEST else _rest(elapsed, expected)
     if expected.curve is None:
         return most
-    moment = _planned(expected.curve, max(LAG, LAG_SHARE * expected.p50), elapsed)
+    moment = _planned(expected.curve, max(LAG, LAG_LONG * expected.p50 / (expected.p50 + LAG_HALF)), elapsed)
     if moment is None:
         return most
     planned = max(moment - elapsed, _SHORTEST)
     # A look just before the end can come is wasted: a little longer, and it is the first of those that count.
-    return planned if planned <= most * _STRETCH else most
+    return planned if planned <= max(min(most * _STRETCH, _FURTHEST * elapsed), most) else most
 
 
 def _rest(elapsed: float, expected: Expectation) -> float:
@@ -103,7 +108,7 @@ def _rest(elapsed: float, expected: Expectation) -> float:
     if expected.curve.share(elapsed) > _ALMOST_ALL:
         # It is late: likely by a little, so looks go on as densely as before, and thin out from there.
         return min(usual, 0.4 + 0.15 * max(elapsed - expected.curve.times[-1], 0.0))
-    return max(usual, 2.0 * expected.trust * elapsed)
+    return max(usual, _FURTHEST * expected.trust * elapsed)
 
 
 def _planned(curve: Curve, lag: float, elapsed: float) -> float | None:
