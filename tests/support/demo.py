@@ -74,7 +74,7 @@ class RunningDemo:
         self.origin = api
         self.api_root = f"{api}/v1"
         self.base_url = f"{api}/v1/{self.config.account}/{self.config.gateway}/replicate"
-        self.delivery_url, self.control_url = delivery, control
+        self.delivery_url, self.control_url, self.control_token = delivery, control, self.apps.control_token
         self.gateway_token, self.replicate_token = self.config.gateway_token, self.config.replicate_token
         self.state = self.apps.state
         self.state.bind(api_root=self.api_root, delivery_base=delivery)
@@ -144,7 +144,8 @@ class RunningDemo:
 
     def control(self, path: str, body: Any = None, *, method: str | None = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.control_url}/_emu/{path}", data=data, method=method)
+        headers = {"authorization": f"Bearer {self.control_token}"}
+        request = urllib.request.Request(f"{self.control_url}/_emu/{path}", data=data, headers=headers, method=method)
         try:
             with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
                 return json.load(answer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -130,6 +131,8 @@ class DemoApps:
     api: App
     delivery: App
     control: App
+    control_token: str = dataclasses.field(repr=False)
+    """Opens the control port."""
     state: Demo
 
 
@@ -141,6 +144,7 @@ def build(
     clock: Clock | None = None,
     executor: Executor | None = None,
     catalog: Path = CATALOG,
+    control_token: str = "",
 ) -> DemoApps:
     """Return the demo's applications; call ``state.bind`` when their ports are known and ``state.close`` at the end.
 
@@ -151,13 +155,15 @@ def build(
         clock: The demo's clock; the machine's own by default.
         executor: Where clips are drawn; one thread by default.
         catalog: The folder with the models.
+        control_token: What opens the control port; a random word by default.
     """
-    clock = clock or WallClock()
+    clock, control_token = clock or WallClock(), control_token or secrets.token_hex(16)
     demo = Demo(config, clock, Store(config, clock, renderer, workdir, executor), Models(catalog))
     return DemoApps(
         api=App(config, clock, demo.serve_api, demo.before_api),
         delivery=App(config, clock, demo.serve_delivery, demo.before_delivery),
-        control=App(config, clock, Control(demo).handle, _nothing),
+        control=App(config, clock, Control(demo, control_token).handle, _nothing),
+        control_token=control_token,
         state=demo,
     )
 

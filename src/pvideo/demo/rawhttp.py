@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, MutableMapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from .clock import Clock, http_date
-from .messages import Answer, Call, DroppedError
+from .hosts import LOOPBACK, named
+from .messages import Answer, Call, DroppedError, json_answer
 
 if TYPE_CHECKING:
     from .config import DemoConfig
@@ -20,6 +21,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Serve = Callable[[Call], Awaitable[Answer]]
 Before = Callable[[Call], Awaitable[None]]
+Names = Callable[[], Collection[str]]
 
 UVICORN: dict[str, Any] = {
     "http": "h11",
@@ -49,10 +51,11 @@ class App:
         clock: The demo's clock.
         serve: Answers a request; may raise `DroppedError`.
         before: Called with the request before its body is read; may raise `DroppedError` too.
+        names: Returns the hosts by which it may be called; by default those of this machine.
     """
 
-    def __init__(self, config: DemoConfig, clock: Clock, serve: Serve, before: Before) -> None:
-        self.config, self.clock, self.serve, self.before = config, clock, serve, before
+    def __init__(self, config: DemoConfig, clock: Clock, serve: Serve, before: Before, names: Names = lambda: LOOPBACK) -> None:
+        self.config, self.clock, self.serve, self.before, self.names = config, clock, serve, before, names
         self.held = 0
         """Bytes of the bodies that are being read."""
 
@@ -62,6 +65,9 @@ class App:
             return
         wire = Wire(receive, send)
         call = _call(scope)
+        if named(call.headers.get("host", "")) not in self.names():
+            await wire.answer(json_answer(403, {"error": "Only this machine may ask here, by its own name."}), self.clock)
+            return
         try:
             await self.before(call)
             body = await self._body(wire)
