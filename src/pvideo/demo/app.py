@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Demo", "DemoApps", "DemoConfig", "build", "face"]
 
-_REPLICATE = re.compile(r"/v1(/(?:predictions|models|account|files|deployments)(?:/.*)?)")
+_REPLICATE = re.compile(r"/v1(/(?:predictions|models|account|files|deployments|hardware|collections|search|trainings|webhooks)(?:/.*)?)")
+"""What stands below ``https://api.replicate.com`` (the first words of all paths of Replicate's document)."""
 
 
 class Demo:
@@ -82,7 +83,7 @@ class Demo:
 
     async def serve_api(self, call: Call) -> Answer:
         """Answer a request to the gateway, or to Replicate's own face."""
-        host, call, path = face(call)
+        host, call, path = face(call, v1=self.config.v1_path)
         if host == "replicate":
             return await self._serve(host, call, path, self.replicate.handle)
         if host == "cloudflare":
@@ -95,7 +96,7 @@ class Demo:
 
     async def before_api(self, call: Call) -> None:
         """Let faults happen before the body of a request to the API is read."""
-        host, call, path = face(call)
+        host, call, path = face(call, v1=self.config.v1_path)
         await self._before(host, call, path)
 
     async def before_delivery(self, call: Call) -> None:
@@ -168,14 +169,17 @@ def build(
     )
 
 
-def face(call: Call) -> tuple[Face, Call, str]:
-    """Return which host a request to the API port is for, the request as that host sees it, and its path at Replicate."""
+def face(call: Call, *, v1: bool = False) -> tuple[Face, Call, str]:
+    """Return which host a request to the API port is for, the request as that host sees it, and its path at Replicate.
+
+    With `v1`, the gateway takes Replicate's own ``v1`` behind the provider.
+    """
     bare_path = _REPLICATE.fullmatch(call.path)
     if bare_path:
         return "replicate", replace(call, path=bare_path[1]), bare_path[1]
     if call.path.startswith(f"{PREFIX}/"):
         return "cloudflare", call, call.path
-    return "gateway", call, Route.of(call.path).rest
+    return "gateway", call, Route.of(call.path, v1=v1).rest
 
 
 async def _nothing(_call: Call) -> None:

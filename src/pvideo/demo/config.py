@@ -68,6 +68,8 @@ class DemoConfig:
     model_allowed: bool = True
     cancel_allowed: bool = True
     cancel_after_passes: bool = True
+    v1_path: bool = False
+    """Whether the gateway takes ``…/replicate/v1/…`` too (documented: ``/replicate`` stands in place of ``…/v1``)."""
     multipart_allowed: bool = True
     """Whether the gateway passes uploads on (a multipart request through it was seen to fail with 500, code 7000)."""
     file_lifetime: float = 86_400.0
