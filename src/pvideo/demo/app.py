@@ -7,6 +7,7 @@ import re
 import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from .account import Account
 from .clock import Clock, WallClock
@@ -16,6 +17,7 @@ from .delivery import Delivery
 from .effects import through
 from .faults import Faults, Rule
 from .gateway import Gateway, Route
+from .hosts import LOOPBACK
 from .ledger import Ledger
 from .logbook import Logbook
 from .management import PREFIX, Management
@@ -55,7 +57,7 @@ class Demo:
         self.account, self.log = Account(self.config, self.clock), Logbook()
         self.gateway = Gateway(self.config, self.clock, self.account, self.log, self.ledger, self.faults, self.replicate.handle)
         self.management = Management(self.config, self.account, self.log, lambda: self.views.api_base)
-        self.delivery = Delivery(self.config, self.clock, self.store)
+        self.delivery = Delivery(self.config, self.clock, self.store, self.views.bucket)
 
     def bind(self, *, api_root: str, delivery_base: str) -> None:
         """Say where the ports are: ``http://127.0.0.1:1234/v1`` and ``http://127.0.0.1:1235``; output URLs need it."""
@@ -69,6 +71,11 @@ class Demo:
         self.store.clear()
         self.ledger.clear()
         self._fresh()
+
+    def delivery_names(self) -> frozenset[str]:
+        """Return the hosts by which the delivery port may be called: this machine's, and the one that outputs are said to stand at."""
+        named = urlsplit(self.config.delivery_host).hostname or (self.views.bucket.host if self.config.output_host == "r2" else "")
+        return LOOPBACK | {named} - {""}
 
     def settings(self, *, hidden: Sequence[str] = ()) -> dict[str, Any]:
         """Return the settings in force, without those named."""
@@ -162,7 +169,7 @@ def build(
     demo = Demo(config, clock, Store(config, clock, renderer, workdir, executor), Models(catalog))
     return DemoApps(
         api=App(config, clock, demo.serve_api, demo.before_api),
-        delivery=App(config, clock, demo.serve_delivery, demo.before_delivery),
+        delivery=App(config, clock, demo.serve_delivery, demo.before_delivery, demo.delivery_names),
         control=App(config, clock, Control(demo, control_token).handle, _nothing),
         control_token=control_token,
         state=demo,

@@ -145,6 +145,9 @@ class Wire:
 
     async def answer(self, answer: Answer, clock: Clock) -> None:
         """Send `answer`, as far as it goes."""
+        if answer.stream is not None:
+            await self._flow(answer, answer.stream, clock)
+            return
         body = answer.body * answer.repeat
         headers = dict(answer.headers)
         endless = answer.repeat == 0
@@ -170,12 +173,29 @@ class Wire:
                 await asyncio.sleep(_SETTLE)
                 await self.drop(answer.then)
 
+    async def _flow(self, answer: Answer, stream: AsyncIterator[bytes], clock: Clock) -> None:
+        """Send a body as it comes; a cut falls at its byte, or behind the first bit."""
+        await self._start(answer.status, dict(answer.headers))
+        left = answer.cut.at if answer.cut else None
+        async for part in stream:
+            if answer.cut and part and (left is None or left <= len(part)):
+                await self._pour(part[:left], answer.rate, clock)
+                await asyncio.sleep(_SETTLE)
+                await self.drop(answer.cut.how)
+                return
+            if not await self._pour(part, answer.rate, clock):
+                return
+            left = None if left is None else left - len(part)
+        await self.send({"type": "http.response.body", "body": b""})
+
     async def _start(self, status: int, headers: dict[str, str]) -> None:
         encoded = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
         await self.send({"type": "http.response.start", "status": status, "headers": encoded})
 
     async def _pour(self, body: bytes, rate: float | None, clock: Clock) -> bool:
         """Send `body` in blocks; return whether anyone still listens."""
+        if self.transport and self.transport.is_closing():
+            return False
         step = _BLOCK if rate is None else max(1, min(_BLOCK, int(rate / 10)))
         for start in range(0, len(body), step):
             if self.transport and self.transport.is_closing():
