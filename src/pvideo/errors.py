@@ -68,7 +68,7 @@ class PVideoError(Exception):
     """
 
     _classes: ClassVar[dict[str, type[PVideoError]]] = {}
-    keys: ClassVar[frozenset[str]] = frozenset({"unexpected", "endpoint_gone", "video_unknown", "command_unknown"})
+    keys: ClassVar[frozenset[str]] = frozenset({"unexpected", "endpoint_gone", "video_unknown", "video_elsewhere", "command_unknown"})
 
     def __init__(self, key: str, *, problems: tuple[Problem, ...] = (), **values: object) -> None:
         entry = texts()["messages"][key]
@@ -116,7 +116,7 @@ class SettingsError(PVideoError):
 
     keys = frozenset(
         {"no_account", "setting_missing", "setting_wrong", "insecure_url", "trust_host", "token_in_cell", "reconcile_direct"}
-        | {"management_token_missing", "upload_direct"}
+        | {"management_token_missing", "upload_direct", "working_folder_gone"}
     )
 
 

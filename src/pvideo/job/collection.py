@@ -162,7 +162,7 @@ def _filter(text: str, before: Filter, choice: dict[str, Any]) -> Filter:
         raise InputError("value_wrong", problem=f"{name} is a date like 2026-11-20; {choice[name]!r} was given.") from None
     if "folder" in given:
         folder = Path(given["folder"]).expanduser()
-        given["folder"] = str(folder if folder.is_absolute() else Path.cwd() / folder) if given["folder"] else ""
+        given["folder"] = str(folder if folder.is_absolute() else settings.base_folder() / folder) if given["folder"] else ""
     names = ("model", "since", "until", "folder", "realm", "hidden")
     known = {name: getattr(before, name) for name in names}
     return asked(text, **{**known, "stars": given.pop("stars", 0), **given})
