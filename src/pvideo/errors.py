@@ -103,9 +103,20 @@ class PVideoError(Exception):
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> PVideoError:
-        """Make the error again from `to_dict`'s data."""
-        problems = tuple(Problem(*row) for row in data.get("problems", ()))
-        return PVideoError.make(data["key"], problems=problems, **data.get("values", {}))
+        """Make the error again from `to_dict`'s data; one that this version does not know says what it said when it was kept."""
+        try:
+            problems = tuple(Problem(*map(str, row)) for row in data.get("problems", ()))
+            return PVideoError.make(data["key"], problems=problems, **data.get("values", {}))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return PVideoError._told(data)
+
+    @staticmethod
+    def _told(data: dict[str, Any]) -> PVideoError:
+        error = PVideoError("unexpected")
+        for part in ("key", "title", "sentence", "next", "paid"):
+            setattr(error, part, data[part] if isinstance(data.get(part), str) else getattr(error, part))
+        error.args = (error._line(),)
+        return error
 
     def __reduce__(self) -> tuple[Any, ...]:
         return PVideoError.from_dict, (self.to_dict(),)

@@ -59,8 +59,9 @@ def library(count: int = 10_000) -> list[tuple[str, str]]:
                 words = ("cat", "dog", "city", "river")[number % 4]
                 text = f"A {words} in slow motion, number {number}"
                 row = JobRow(
-                    intent=f"i{number}", state="done", press_key=f"key{number}", typed_key=f"key{number}", realm="real", model="prunaai/p-video", name=words,
-                    prompt=text, template=text, typed={"prompt": text}, input={"prompt": text}, shape='{"duration": 5}', day="2026-11-20",
+                    intent=f"i{number}", state="done", press_key=f"key{number}", typed_key=f"key{number}", realm="real", name=words,
+                    model="prunaai/p-video", prompt=text, template=text, typed={"prompt": text}, input={"prompt": text},
+                    shape='{"duration": 5}', day="2026-11-20",
                     pressed_at=float(number), finished_at=float(number), took=10.0 + number % 5, prediction_id=f"p{number:025d}",
                 )  # fmt: skip
                 _insert(db, row)

@@ -205,5 +205,5 @@ def _line(row: JobRow) -> str:
 
     stars = "★" * row.stars
     prompt = " ".join(row.prompt.split())
-    words = [row.day, status_of(row), row.name, stars, prompt if len(prompt) <= 60 else prompt[:59] + "…"]
+    words = [row.day, status_of(row), row.name, stars, prompt if len(prompt) <= 60 else prompt[:59] + "…", row.warning]
     return " · ".join(word for word in words if word)

@@ -5,10 +5,13 @@ A project that was renamed, moved or copied has its videos with it. What another
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pvideo import settings
+from pvideo.errors import SettingsError
 from pvideo.library import sidecar
 from pvideo.library.files import is_file_of
 from pvideo.library.press_key import typed_key
@@ -53,6 +56,14 @@ def recognise(journal: Journal, asked: JobRow, reuse: Literal["none", "running",
         if recognised is not None:
             return recognised
     return _told(journal, asked, folder) if reuse == "any" else None
+
+
+def place_of(row: JobRow) -> Path:
+    """Return where a job's files go: to its folder, or to the one in force when its own was renamed or deleted meanwhile."""
+    own = Path(row.folder)
+    with suppress(SettingsError):
+        return own if own.is_dir() else settings.current().video_folder
+    return own
 
 
 def _here(journal: Journal, row: JobRow, folder: Path) -> Recognised | None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
+
+_LINE_END = re.compile("\\r\\n?|\\n")
 
 
 def canonical(value: Any) -> str:
@@ -22,14 +25,9 @@ def typed_key(realm: str, model: str, typed: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical([realm, model, _even(named)]).encode(errors="surrogatepass")).hexdigest()
 
 
-def even_lines(text: str) -> str:
-    """Return a text whose lines end as they do everywhere in here."""
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
-
-
 def _even(value: Any) -> Any:
     if isinstance(value, str):
-        return "\n".join(line.rstrip() for line in even_lines(value).split("\n")).strip("\n")
+        return "\n".join(line.rstrip() for line in _LINE_END.split(value)).strip("\n")
     if isinstance(value, Mapping):
         return {name: _even(item) for name, item in value.items()}
     return [_even(item) for item in value] if isinstance(value, (list, tuple)) else value

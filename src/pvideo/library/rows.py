@@ -18,6 +18,8 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from pvideo.errors import fill, texts
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable, Mapping
@@ -155,6 +157,11 @@ class JobRow:
     def words(self) -> str:
         """What its files are named by: the prompt, or the model's name where there is none."""
         return self.prompt if self.prompt.strip() else self.model.partition(":")[0].rpartition("/")[2]
+
+    @property
+    def warning(self) -> str:
+        """That not all of it can be read; empty when all can."""
+        return fill(texts()["notes"]["unreadable"], columns=", ".join(self.unreadable)) if self.unreadable else ""
 
     @property
     def finished(self) -> bool:

@@ -47,10 +47,12 @@ class PVideoMagics(Magics):
     def generate(self, line: str, cell: str) -> None:
         """Make a video and show its card; return at once unless it has to be waited for."""
         from pvideo.job.press import find_model
+        from pvideo.model.values import even_lines
         from pvideo.settings import current
 
         # Before anything else: what looks like a token goes nowhere, not even into a message.
         _refuse_tokens(line, cell)
+        cell = even_lines(cell)
         asked = parse(line, self.shell.user_ns, find_model, current().model)
         if asked.help:
             from .usage import usage
