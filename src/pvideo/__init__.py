@@ -93,7 +93,7 @@ def __getattr__(name: str) -> Any:
     if home is None:
         msg = f"module 'pvideo' has no attribute {name!r}"
         raise AttributeError(msg)
-    if name not in {"Studio", "configure"} and name not in _ERRORS:
+    if name != "configure" and name not in _ERRORS:
         _compose()
     value = getattr(importlib.import_module(home), name)
     globals()[name] = value
@@ -106,15 +106,17 @@ def __dir__() -> list[str]:
 
 def _compose() -> None:
     """Tie the rooms together: a video, which knows no notebook, is shown by one where there is one."""
+    from pvideo import settings
     from pvideo.job import naming
     from pvideo.job.shown import Shown
     from pvideo.job.video import Video
-    from pvideo.notebook import hook
+    from pvideo.notebook import hook, hosts
 
     Shown.display_hook = staticmethod(hook.bundle_of)
     Shown.widget_hook = staticmethod(hook.widget_of)
     Video.explain_hook = staticmethod(hook.explain_video)
     naming.use(hook.Variables())
+    settings.use_base(hosts.base_folder)
 
 
 def _open_library() -> Any:

@@ -76,7 +76,7 @@ class PVideoError(Exception):
     """
 
     _classes: ClassVar[dict[str, type[PVideoError]]] = {}
-    keys: ClassVar[frozenset[str]] = frozenset({"unexpected", "endpoint_gone", "video_unknown", "command_unknown"})
+    keys: ClassVar[frozenset[str]] = frozenset({"unexpected", "endpoint_gone", "video_unknown", "video_elsewhere", "command_unknown"})
 
     def __init__(self, key: str, *, problems: tuple[Problem, ...] = (), **values: object) -> None:
         entry = texts()["messages"][key]
@@ -113,9 +113,20 @@ class PVideoError(Exception):
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> PVideoError:
-        """Make the error again from `to_dict`'s data."""
-        problems = tuple(Problem(*row) for row in data.get("problems", ()))
-        return PVideoError.make(data["key"], problems=problems, **data.get("values", {}))
+        """Make the error again from `to_dict`'s data; one that this version does not know says what it said when it was kept."""
+        try:
+            problems = tuple(Problem(*map(str, row)) for row in data.get("problems", ()))
+            return PVideoError.make(data["key"], problems=problems, **data.get("values", {}))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return PVideoError._told(data)
+
+    @staticmethod
+    def _told(data: dict[str, Any]) -> PVideoError:
+        error = PVideoError("unexpected")
+        for part in ("key", "title", "sentence", "next", "paid"):
+            setattr(error, part, data[part] if isinstance(data.get(part), str) else getattr(error, part))
+        error.args = (error._line(),)
+        return error
 
     def __reduce__(self) -> tuple[Any, ...]:
         return PVideoError.from_dict, (self.to_dict(),)
@@ -164,7 +175,7 @@ class SettingsError(PVideoError):
 
     keys = frozenset(
         {"no_account", "setting_missing", "setting_wrong", "insecure_url", "trust_host", "token_in_cell", "reconcile_direct"}
-        | {"management_token_missing", "upload_direct"}
+        | {"management_token_missing", "upload_direct", "working_folder_gone"}
     )
 
 

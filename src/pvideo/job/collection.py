@@ -165,7 +165,7 @@ def _filter(text: str, before: Filter, choice: dict[str, Any]) -> Filter:
         raise InputError("value_wrong", problem=f"{name} is a date like 2026-11-20; {choice[name]!r} was given.") from None
     if "folder" in given:
         folder = Path(given["folder"]).expanduser()
-        given["folder"] = str(folder if folder.is_absolute() else Path.cwd() / folder) if given["folder"] else ""
+        given["folder"] = str(folder if folder.is_absolute() else settings.base_folder() / folder) if given["folder"] else ""
     names = ("model", "since", "until", "folder", "realm", "hidden")
     known = {name: getattr(before, name) for name in names}
     return asked(text, **{**known, "stars": given.pop("stars", 0), **given})
@@ -208,5 +208,5 @@ def _line(row: JobRow) -> str:
 
     stars = "★" * row.stars
     prompt = " ".join(row.prompt.split())
-    words = [row.day, status_of(row), row.name, stars, prompt if len(prompt) <= 60 else prompt[:59] + "…"]
+    words = [row.day, status_of(row), row.name, stars, prompt if len(prompt) <= 60 else prompt[:59] + "…", row.warning]
     return " · ".join(word for word in words if word)

@@ -14,6 +14,7 @@ from pvideo.errors import DownloadError, PVideoError
 from pvideo.job.clock import HOUR
 from pvideo.job.ends import bill
 from pvideo.job.live import text_of
+from pvideo.job.recognition import place_of
 from pvideo.job.schedule import after_trouble
 from pvideo.library import files, sidecar
 from pvideo.model.sniff import kind_of
@@ -94,7 +95,7 @@ async def _fetch_all(course: Course, *, patient: bool) -> None:
 
 async def _fetch_one(course: Course, url: str, index: int, *, patient: bool) -> tuple[Path, int, str]:
     """Return where the output lies now, its size and its sha256."""
-    row, folder = course.row, Path(course.row.folder)
+    row, folder = course.row, place_of(course.row)
     name = files.stem(row.day, row.words, row.prediction_id or row.intent, index)
     # Only a process that is gone can have come so far; in this one, a file of that name is somebody else's.
     whole = await course.tools.disk.run(lambda: files.existing(folder, name)) if row.adopted else None

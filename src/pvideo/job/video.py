@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pvideo.errors import PVideoError
 from pvideo.guard import guarded
 from pvideo.job import lineage
 from pvideo.job.shown import Shown
@@ -137,7 +138,7 @@ class Video(Waiting, Shown):
         """Look for a file that was moved, by its size and sha256, and return where it lies now; None when it is not found.
 
         Args:
-            where: The file, or a folder to look below; by default the folder it was saved in, and the working folder.
+            where: The file, or a folder to look below; by default the folder it was saved in, and the notebook's.
         """
         from pvideo.job.keeping import find
 
@@ -197,7 +198,15 @@ class Video(Waiting, Shown):
 
 
 def reopen(intent: str) -> Video:
-    """Return the handle on a job by its press's id (what a pickled `Video` becomes)."""
+    """Return the handle on a job by its press's id (what a pickled `Video` becomes).
+
+    Raises:
+        PVideoError: The journal here does not have it (``video_elsewhere``).
+    """
     from pvideo.job.engine import Engine
 
-    return Engine.get().video(intent)
+    engine = Engine.get()
+    try:
+        return engine.video(intent)
+    except KeyError:
+        raise PVideoError.make("video_elsewhere", path=str(engine.journal.path), intent=intent) from None

@@ -49,8 +49,10 @@ class PVideoMagics(Magics):
     def generate(self, line: str, cell: str) -> None:
         """Make a video and show its card; return at once unless it has to be waited for."""
         from pvideo.job.press import find_model, refuse_tokens
+        from pvideo.model.values import even_lines
         from pvideo.settings import current
 
+        cell = even_lines(cell)
         asked = parse(line, self.shell.user_ns, find_model, current().model)
         if asked.help:
             from .usage import usage
