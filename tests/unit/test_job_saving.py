@@ -126,7 +126,7 @@ def test_the_next_process_saves_what_a_killed_one_began(world: World, left: str)
     world.journal.created(course.row.intent, run.id, owner="1:dead:boot:", sent_at=world.clock.wall(), sent_steady=world.clock.steady())
     world.journal.update(course.row.intent, state="fetching", status="succeeded", outputs=(url,))
     folder = world.folder / "videos"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     stem = "2026-11-20-a-cat-0000aaaa"
     if left == "part":
         (folder / f"{stem}.999.part").write_bytes(b"half")
@@ -147,7 +147,7 @@ def test_the_next_process_saves_what_a_killed_one_began(world: World, left: str)
 def test_a_file_of_the_same_name_is_never_replaced(world: World) -> None:
     course = world.press()
     folder = world.folder / "videos"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     target = folder / "elsewhere"
     target.write_bytes(b"precious")
     (folder / "2026-11-20-a-cat-0000aaaa.mp4").symlink_to(target)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from pvideo import settings
 from pvideo.errors import ExportError, InputError
+from pvideo.guard import guarded
 from pvideo.job.engine import Engine
 from pvideo.job.shown import Shown
 from pvideo.library.search import Filter, Found, asked, moment, rows_of, search
@@ -54,6 +55,7 @@ class Library(Sequence["Video"], Shown):
         """The ids of the presses, in order."""
         return self.found.intents if self._limit is None else self.found.intents[: self._limit]
 
+    @guarded
     def search(self, words: str = "", **choice: Any) -> Library:
         """Return the videos that these words and choices leave (see `pvideo.library`)."""
         text = f"{self.text} {words}".strip()
@@ -113,6 +115,7 @@ class Library(Sequence["Video"], Shown):
         return "\n".join(lines)
 
 
+@guarded
 def library(
     words: str = "",
     *,
@@ -162,7 +165,7 @@ def _filter(text: str, before: Filter, choice: dict[str, Any]) -> Filter:
         raise InputError("value_wrong", problem=f"{name} is a date like 2026-11-20; {choice[name]!r} was given.") from None
     if "folder" in given:
         folder = Path(given["folder"]).expanduser()
-        given["folder"] = str(folder if folder.is_absolute() else Path.cwd() / folder) if given["folder"] else ""
+        given["folder"] = str(folder if folder.is_absolute() else settings.base_folder() / folder) if given["folder"] else ""
     names = ("model", "since", "until", "folder", "realm", "hidden")
     known = {name: getattr(before, name) for name in names}
     return asked(text, **{**known, "stars": given.pop("stars", 0), **given})
@@ -205,5 +208,5 @@ def _line(row: JobRow) -> str:
 
     stars = "★" * row.stars
     prompt = " ".join(row.prompt.split())
-    words = [row.day, status_of(row), row.name, stars, prompt if len(prompt) <= 60 else prompt[:59] + "…"]
+    words = [row.day, status_of(row), row.name, stars, prompt if len(prompt) <= 60 else prompt[:59] + "…", row.warning]
     return " · ".join(word for word in words if word)

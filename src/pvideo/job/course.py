@@ -62,6 +62,8 @@ class Course:
         self.urls: tuple[str, ...] = ()
         self.saved: dict[str, tuple[Path, int, str]] = {}
         """What was given back and lies on the disk already, by `pvideo.wire.output.key_of`: its file, size and sha256."""
+        self.made = 0
+        """How many outputs were given back; 0 while that is not told."""
         self.asked_anew = False
         """Whether a further look was made only for an address that was not kept."""
         self.fetching: asyncio.Task[None] | None = None

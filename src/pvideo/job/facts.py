@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pvideo import settings
+from pvideo.errors import SettingsError
 from pvideo.model.sniff import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
+    from pathlib import Path
 
     from pvideo.errors import PVideoError
     from pvideo.job.feed import Feed
@@ -145,6 +147,6 @@ class Facts:
 
 def _beside(path: Path) -> str:
     try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
+        return str(path.relative_to(settings.base_folder()))
+    except (ValueError, SettingsError):
         return path.name

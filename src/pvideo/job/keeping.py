@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pvideo import settings
 from pvideo.errors import InputError, PVideoError
 from pvideo.job import log
-from pvideo.library.files import hash_file
+from pvideo.library.files import is_file_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,17 +50,17 @@ def rate(engine: Engine, video: Video, stars: int | None, note: str | None) -> N
 
 
 def find(engine: Engine, video: Video, where: str | Path | None) -> Path | None:
-    """Look for a moved file: the path given, below the folder given, else below the folder it was saved in and the working folder.
+    """Look for a moved file: the path given, below the folder given, else below the folder it was saved in and the notebook's.
 
     A file is the right one when its size and its sha256 are those that were saved.
     """
     row = engine.journal.get(video.intent)
     if row is None or not row.files:
         return None
-    named = [Path(where).expanduser().absolute()] if where is not None else [Path(row.folder), Path.cwd()]
+    named = [Path(where).expanduser().absolute()] if where is not None else [Path(row.folder), settings.base_folder()]
     until = time.monotonic() + _SEARCH_AT_MOST
     for path in _candidates([Path(row.files[0]), *named], until):
-        if _is_it(path, row.bytes, row.sha256):
+        if is_file_of(path, row.bytes, row.sha256):
             engine.note(video.intent, files=(str(path), *row.files[1:]), show={"missing": False, "paths": (path,), "error": None})
             return path
     return None
@@ -125,15 +125,6 @@ def _candidates(places: list[Path], until: float) -> Iterator[Path]:
                 if time.monotonic() > until:
                     return
                 yield from (Path(folder, name) for name in names)
-
-
-def _is_it(path: Path, size: int | None, sha256: str | None) -> bool:
-    try:
-        if path.is_symlink() or size is None or path.stat().st_size != size:
-            return False
-        return sha256 is None or hash_file(path) == sha256
-    except OSError:
-        return False
 
 
 def _opener(path: Path) -> list[str]:

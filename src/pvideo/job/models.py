@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pvideo import settings
 from pvideo.errors import PVideoError
+from pvideo.guard import refuse_tokens
 from pvideo.job.engine import Engine
 from pvideo.model import shelf
 from pvideo.model.reference import Reference, read
@@ -31,6 +32,7 @@ def find_model(model: str | Model | None = None) -> Model:
     """
     if model is not None and not isinstance(model, str):
         return model
+    refuse_tokens(model)
     reference = read(model or settings.current().model)
     kept = shelf.look(reference)
     if kept is None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvideo import settings
 from pvideo.errors import InputError, SettingsError
+from pvideo.guard import guarded
 from pvideo.job.axes import axes_of, combine
 from pvideo.job.engine import Engine
-from pvideo.job.intent import press_key
+from pvideo.job.intent import asked
 from pvideo.job.owner import alive
 from pvideo.job.press import find_model, refuse_tokens, with_defaults
+from pvideo.job.recognition import recognise
 from pvideo.job.seats import Seat
 from pvideo.job.sweep import Sweep
 from pvideo.model.price import estimate
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pvideo.model.schema import Model
 
 
+@guarded
 def sweep(
     prompt: str | Sequence[str] | None = None,
     /,
@@ -126,7 +128,7 @@ def _seat(model: Model, combination: Combination, *, defaults: bool) -> Seat:
     inputs = with_defaults(model, settings.current(), combination.inputs) if defaults else dict(combination.inputs)
     refuse_tokens(model, inputs)
     try:
-        prepared = prepare(model, inputs, folder=Path.cwd())
+        prepared = prepare(model, inputs, folder=settings.base_folder())
     except InputError as error:
         if not combination.title or error.key == "option_unknown":
             raise
@@ -137,11 +139,11 @@ def _seat(model: Model, combination: Combination, *, defaults: bool) -> Seat:
 
 def _find(engine: Engine, made: Sweep, seats: list[Seat]) -> bool:
     """Put what the library has into its place, and return whether that is all of it."""
-    folder = str(settings.current().video_folder)
+    now = settings.current()
     for seat in seats:
-        row = engine.journal.by_press(press_key(folder, made.model.name, made.realm, seat.typed))
-        if row is None or (row.state == "new" and not alive(row.owner)):
+        found = recognise(engine.journal, asked(made.model, made.realm, seat.typed, now), "any")
+        if found is None or (found.row.state == "new" and not alive(found.row.owner)):
             continue
-        made.id = row.sweep or made.id
-        made.sit(seat, engine.reuse(row.intent))
+        made.id = found.row.sweep or made.id
+        made.sit(seat, engine.reuse(found.row.intent, found.copies))
     return made.started

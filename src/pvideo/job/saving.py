@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import DownloadError, JournalError, PVideoError
 from pvideo.job.clock import HOUR
+from pvideo.job.ends import bill
 from pvideo.job.live import text_of
+from pvideo.job.recognition import place_of
 from pvideo.job.schedule import after_trouble
 from pvideo.library import files, sidecar
 from pvideo.model.sniff import kind_of
@@ -32,7 +34,7 @@ NO_ROOM = frozenset({"disk_full_after", "folder_closed_after"})
 NO_ROOM_WAIT = 30.0
 """Seconds after which a disk that was full or closed is tried again."""
 _PUBLISH_EVERY = 0.25
-_EXAMINE_AT_MOST = 3.0
+_EXAMINE_AT_MOST = 5.0
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _KEPT = frozenset({"gateway_resent", "done_before_cancel", "some_saved"})
 """Messages that outlive a good end."""
@@ -140,7 +142,7 @@ class _Outputs:
                 size, sha256 = course.row.bytes, course.row.sha256
             case _:
                 return False
-        folder, name = Path(course.row.folder), self._name(key)
+        folder, name = place_of(course.row), self._name(key)
         found = await course.tools.disk.run(lambda: files.existing(folder, name, size, sha256))
         if found is not None:
             course.saved[key] = found, size, sha256
@@ -165,7 +167,7 @@ class _Outputs:
                 return None
             except Exception as problem:  # noqa: BLE001 - what is not ours to name (no memory, no thread to be had) may pass, too
                 times += 1
-                error, wait = _reason(problem, Path(course.row.folder), times)
+                error, wait = _reason(problem, place_of(course.row), times)
             if wait is None or not patient:
                 return _Missing(error)
             if clock.since_sent(course.row) >= HOUR:
@@ -188,7 +190,7 @@ class _Outputs:
 
     async def _attempt(self, key: str) -> None:
         course, name, url = self.course, self._name(key), self._sources[key][0]
-        disk, folder = course.tools.disk, Path(course.row.folder)
+        disk, folder = course.tools.disk, place_of(course.row)
         reached = course.reach()
         if reached is None:
             raise _NoAccountError(course.live.error or PVideoError.make("endpoint_gone", where=course.row.gateway))
@@ -234,7 +236,12 @@ class _Outputs:
         text = await course.tools.disk.run(lambda: text_of(paths))
         shown: dict[str, Any] = {"paths": paths, "text": text}
         if course.live.paths[:1] != paths[:1]:
+            course.show(paths=paths)  # nobody waits for its poster to play it
             columns["media"], shown["poster"] = await _examined(course, paths[0])
+        if columns.get("media") is not None and course.row.status == "succeeded":
+            # Only now it is known how long it lasts.
+            row = replace(course.row, media=columns["media"])
+            columns["cost"], columns["seconds"] = bill(row, row.seconds, course.made or len(course.row.outputs))
         if poster := shown.get("poster"):
             await course.written(lambda: course.tools.journal.keep_poster(course.row.intent, poster))
         if len(held) >= len(self._order):

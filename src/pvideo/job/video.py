@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pvideo.errors import PVideoError
+from pvideo.guard import guarded
 from pvideo.job import lineage
 from pvideo.job.shown import Shown
 from pvideo.job.waiting import Waiting
@@ -34,6 +36,7 @@ class Video(Waiting, Shown):
         self._own()
         self._engine.cancel(self.intent)
 
+    @guarded
     def take(self, **changes: Any) -> Video:
         """Make another take: the same inputs with a new seed. A new job; it costs what this one did.
 
@@ -47,6 +50,7 @@ class Video(Waiting, Shown):
 
         return actions.take(self, **changes)
 
+    @guarded
     def final(self, *, again: bool = False) -> Video:
         """Make the final of this draft: the same inputs and seed, in full quality, at the full price.
 
@@ -63,6 +67,7 @@ class Video(Waiting, Shown):
 
         return actions.final(self, again=again)
 
+    @guarded
     def continue_shot(self, prompt: str, *, at: float | None = None, **changes: Any) -> Video:
         """Go on where this video ends: its last picture becomes the first of a new video. Waits for this video's file.
 
@@ -90,6 +95,7 @@ class Video(Waiting, Shown):
         found = lineage.before(self._engine.courses(), self.snapshot())
         return None if found is None else self._engine.video(found)
 
+    @guarded
     def rate(self, stars: int | None = None, note: str | None = None) -> Video:
         """Rate it, and note something on it, in the journal and in the JSON beside the file.
 
@@ -106,6 +112,7 @@ class Video(Waiting, Shown):
         rate(self._engine, self, stars, note)
         return self
 
+    @guarded
     def export(self, path: str | Path) -> Path:
         """Write a copy to `path`, or a ``.gif`` or ``.webm`` (these need the extra ``media``), and return where it lies.
 
@@ -138,11 +145,12 @@ class Video(Waiting, Shown):
 
         return None if self.path is None else reveal(self.path)
 
+    @guarded
     def find(self, where: str | Path | None = None) -> Path | None:
         """Look for a file that was moved, by its size and sha256, and return where it lies now; None when it is not found.
 
         Args:
-            where: The file, or a folder to look below; by default the folder it was saved in, and the working folder.
+            where: The file, or a folder to look below; by default the folder it was saved in, and the notebook's.
         """
         from pvideo.job.keeping import find
 
@@ -172,6 +180,7 @@ class Video(Waiting, Shown):
 
         return log.log(self._row())
 
+    @guarded
     def feedback(self, value: int | None, *, score: float | None = None) -> LogEntry:
         """Give this press's entry in the gateway's log a thumb: 1 or -1, None takes it back.
 
@@ -190,9 +199,6 @@ class Video(Waiting, Shown):
     def _row(self) -> JobRow:
         return self._engine.row(self.intent)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002 - IPython's protocol
-        return {"text/plain": repr(self)}
-
     def __copy__(self) -> Video:
         return self
 
@@ -204,7 +210,15 @@ class Video(Waiting, Shown):
 
 
 def reopen(intent: str) -> Video:
-    """Return the handle on a job by its press's id (what a pickled `Video` becomes)."""
+    """Return the handle on a job by its press's id (what a pickled `Video` becomes).
+
+    Raises:
+        PVideoError: The journal here does not have it (``video_elsewhere``).
+    """
     from pvideo.job.engine import Engine
 
-    return Engine.get().video(intent)
+    engine = Engine.get()
+    try:
+        return engine.video(intent)
+    except KeyError:
+        raise PVideoError.make("video_elsewhere", path=str(engine.journal.path), intent=intent) from None

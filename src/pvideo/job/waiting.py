@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import PVideoError, WaitTimeoutError
+from pvideo.guard import guarded
 from pvideo.job.facts import Facts
 
 if TYPE_CHECKING:
@@ -34,8 +35,11 @@ class Waiting(Facts):
         super().__init__(intent, feed)
         self._engine = engine
 
+    @guarded
     def wait(self, timeout: float | None = None) -> Self:
-        """Wait until the file is on the disk and return this video. An interrupt ends the waiting, not the job.
+        """Wait until the file is on the disk and return this video (at once where none was asked for, ``no_op=True``).
+
+        An interrupt ends the waiting, not the job.
 
         Args:
             timeout: Seconds to wait at most.
@@ -74,6 +78,8 @@ class Waiting(Facts):
     def _result(self) -> Self:
         snapshot = self.snapshot()
         if snapshot.path is not None and (snapshot.status == "succeeded" or not snapshot.done):
+            return self
+        if snapshot.status == "succeeded" and snapshot.error is None:
             return self
         error = snapshot.error or PVideoError.make("unexpected", detail=f"it ended as {snapshot.status} without a reason")
         # A copy: the traceback of one raise must not hang on to the error that the card shows.

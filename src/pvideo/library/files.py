@@ -59,15 +59,8 @@ def remove_parts(folder: Path, start: str) -> None:
 def existing(folder: Path, name: str, size: int, sha256: str) -> Path | None:
     """Return the file of this name, of whatever kind, that an earlier process placed: by its size and its sha256, not by its name alone."""
     with suppress(OSError):
-        return next((path for path in sorted(folder.glob(f"{name}.*")) if is_it(path, size, sha256)), None)
+        return next((path for path in sorted(folder.glob(f"{name}.*")) if is_file_of(path, size, sha256)), None)
     return None
-
-
-def is_it(path: Path, size: int, sha256: str) -> bool:
-    """Return whether `path` is the plain file of this size and sha256."""
-    with suppress(OSError):
-        return _is_plain(path) and path.stat().st_size == size and hash_file(path) == sha256
-    return False
 
 
 def place(part: Path, name: str, extension: str, sha256: str) -> Path:
@@ -96,6 +89,16 @@ def hash_file(path: Path) -> str:
     """Return a file's sha256 in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_file_of(path: Path, size: int | None, sha256: str | None) -> bool:
+    """Return whether a file is the one of that size and hash; without a size none is."""
+    try:
+        if size is None or not _is_plain(path) or path.stat().st_size != size:
+            return False
+        return sha256 is None or hash_file(path) == sha256
+    except OSError:
+        return False
 
 
 def flush_folder(folder: Path) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from .hints import is_secret_name
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -163,6 +165,11 @@ class Model:
             if known.name == name or known.name.replace("-", "_") == wanted:
                 return known
         return None
+
+    def keeps_secret(self, name: str) -> bool:
+        """Return whether an input's value is a secret: by the schema's word, or where there is none by its name."""
+        field = self.field(name)
+        return is_secret_name(name) if field is None and not self.has_schema else field is not None and field.secret
 
     def voided(self, inputs: Mapping[str, Any]) -> dict[str, Void]:
         """Return what `inputs` make the model ignore, by the ignored field's name."""

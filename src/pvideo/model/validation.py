@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from pvideo.arguments import nearest, shown
 from pvideo.errors import InputError, Problem
 
 from .values import NotSendable, check_text, is_file, jsonable, number, text, truth
-from .wording import misfit, nearest, shown
+from .wording import misfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -56,6 +56,13 @@ def truth(value: Any) -> bool | None:
     return bool(value) if kind.__module__ == "numpy" and kind.__name__ in {"bool", "bool_"} else None
 
 
+def even_lines(value: Any) -> Any:
+    """Return a text, or a list of texts, with the line ends that are the same on every system; anything else as it is."""
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n").replace("\r", "\n")
+    return [even_lines(item) for item in value] if isinstance(value, list) else value
+
+
 def text(value: Any) -> str | None:
     """Return a text, or None for what is none."""
     return str.__str__(value) if isinstance(value, str) else None

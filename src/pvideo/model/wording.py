@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
-from pvideo.secrets import redact
+from pvideo.arguments import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from .schema import Field
 
-_LONG = 60
 _KINDS = {"string": "text", "boolean": "on or off (True or False)", "array": "a list", "json": "JSON"}
 _MEDIA = {"image": "an image", "audio": "an audio file", "video": "a video", "file": "a file"}
 _SHORT = {
@@ -66,24 +64,6 @@ def either(words: Sequence[str]) -> str:
 def type_words(types: Iterable[str]) -> str:
     """Return content types as a person says them: ``jpg, png or webp``."""
     return either([_SHORT.get(kind, kind) for kind in types])
-
-
-def shown(value: Any) -> str:
-    """Return a value as a message shows it: short, on one line, and without anything that looks like a token."""
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return f"{len(value)} bytes"
-    try:
-        text = repr(value)
-    except Exception:  # noqa: BLE001 - a user's own __repr__ may raise anything; the message must not fail for it
-        text = f"a {type(value).__name__}"
-    text = redact(text)
-    return text if len(text) <= _LONG else f"{text[: _LONG - 1]}…"
-
-
-def nearest(word: str, words: Iterable[str]) -> str:
-    """Return the word most like `word`, or an empty text when none is."""
-    found = difflib.get_close_matches(word.replace("-", "_").lower(), list(words), n=1, cutoff=0.6)
-    return found[0] if found else ""
 
 
 def size_words(count: int) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from pvideo.arguments import nearest
 from pvideo.errors import PVideoError
 
 from .display import outputs, tell
 from .options import split_words
-from .text import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable

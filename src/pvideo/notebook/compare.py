@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from pvideo.errors import InputError, PVideoError
+from pvideo.guard import guarded
 
 from . import comparison
 from .base import hand
 from .card import is_final
 from .chunks import stream
 from .difference import LETTERS
-from .hosts import detect, notebook_folder
+from .hosts import detect, notebook_folder, running_shell
 from .made import content_type
 from .output import Output
 from .pulse import pulse
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 MOST = 9
 
 
+@guarded
 def compare(*videos: Any) -> Compare | StillCompare:
     """Show 2 to 9 videos beside each other: one play button, play heads in step, and what differs between them.
 
@@ -123,14 +125,13 @@ class Compare(Output):
         """Say what it shows: it is the text a saved notebook falls back to."""
         return _text(self.videos)
 
-    def _ipython_display_(self) -> None:
-        from .hook import show_video
-
-        # What was taken off the page is shown anew, as a video is.
-        show_video(self if self.is_open else Compare(list(self.videos)))
-
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return super()._repr_mimebundle_() if detect().has_widgets else {"text/plain": repr(self), "text/html": self.still()}
+        from .hook import bundle_of
+
+        if running_shell() is None:
+            return super()._repr_mimebundle_()
+        # What was taken off the page is shown anew, as a video is.
+        return bundle_of(self if self.is_open else Compare(list(self.videos)))
 
     @property
     def known_as(self) -> str:

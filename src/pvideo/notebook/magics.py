@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
-from pvideo.errors import InputError, SettingsError
+from pvideo.errors import InputError
+from pvideo.guard import guarded
 
 from .display import outputs, tell
 from .hosts import detect
@@ -36,21 +37,22 @@ class PVideoMagics(Magics):
             self.generate(line, cell)
 
     @clean
+    @guarded
     def command(self, line: str) -> None:
         """Run one of the line commands."""
         from .commands import run
 
-        _refuse_tokens(line)
         run(line, self.shell)
 
     @clean
+    @guarded
     def generate(self, line: str, cell: str) -> None:
         """Make a video and show its card; return at once unless it has to be waited for."""
-        from pvideo.job.press import find_model
+        from pvideo.job.press import find_model, refuse_tokens
+        from pvideo.model.values import even_lines
         from pvideo.settings import current
 
-        # Before anything else: what looks like a token goes nowhere, not even into a message.
-        _refuse_tokens(line, cell)
+        cell = even_lines(cell)
         asked = parse(line, self.shell.user_ns, find_model, current().model)
         if asked.help:
             from .usage import usage
@@ -65,7 +67,7 @@ class PVideoMagics(Magics):
             self._sweep(asked, template)
             return
         prompt = expand(template, self.shell.user_ns)
-        _refuse_tokens(prompt, *(str(value) for value in asked.inputs.values()))
+        refuse_tokens(model, {**asked.inputs, model.prompt_field or "prompt": prompt})  # a variable may hold one
         video = _press(asked, prompt, template)
         if asked.name:
             self.shell.user_ns[asked.name] = video
@@ -169,15 +171,6 @@ def _check_name(name: str, namespace: dict[str, Any]) -> None:
         kind = type(namespace[name]).__name__
         article = "an" if kind[0].lower() in "aeiou" else "a"
         raise InputError("name_taken", name=name, type=f"{article} {kind}")
-
-
-def _refuse_tokens(*texts: str) -> None:
-    from pvideo.settings import find_token
-
-    for text in texts:
-        kind = find_token(text)
-        if kind:
-            raise SettingsError("token_in_cell", kind=kind)
 
 
 def bind(namespace: dict[str, Any], old: Video, new: Video) -> None:

@@ -7,9 +7,10 @@ import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pvideo.arguments import nearest
 from pvideo.errors import InputError
 
-from .text import expand_value, nearest
+from .text import expand_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import ExportError
+from pvideo.guard import guarded
 from pvideo.library.files import replacing
 from pvideo.secrets import redact
 
@@ -41,6 +42,7 @@ _TYPES |= {".mp3": "audio/mpeg", ".wav": "audio/wav", ".flac": "audio/flac", ".m
 _TYPES |= {".mkv": "video/x-matroska", ".avif": "image/avif", ".bmp": "image/bmp", ".aac": "audio/aac"}
 
 
+@guarded
 def export(path: str | Path, *videos: Video | Iterable[Video]) -> Path:
     """Write videos to one file that can be given away, and return where it lies.
 

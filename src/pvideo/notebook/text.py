@@ -6,14 +6,14 @@ braces; every other brace (a JSON prompt) stays as it is.
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TYPE_CHECKING, Any
 
+from pvideo.arguments import nearest
 from pvideo.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 _EXPRESSION = re.compile(r"\{([^\W\d]\w*)((?:\.[^\W\d]\w*|\[[^\[\]{}]+\])*)\}")
 _STEP = re.compile(r"\.(\w+)|\[([^\]]+)\]")
@@ -46,12 +46,6 @@ def escape(text: str) -> str:
     if "{{" in text:
         return text.replace("{", "{{").replace("}", "}}")
     return _EXPRESSION.sub(lambda match: "{" + match.group(0) + "}", text)
-
-
-def nearest(word: str, words: Iterable[str]) -> str:
-    """Return the word most like `word`, or an empty text."""
-    found = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6)
-    return found[0] if found else ""
 
 
 def _next_piece(text: str, at: int, namespace: Mapping[str, Any], open_braces: list[str]) -> tuple[str, int]:
