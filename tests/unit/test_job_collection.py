@@ -103,7 +103,7 @@ def test_a_rating_is_in_the_journal_and_beside_the_file() -> None:
 def test_a_strange_rating_is_refused(stars: Any) -> None:
     video = made()
 
-    with pytest.raises(InputError, match="stars are 0 to 5"):
+    with pytest.raises(InputError, match="stars is a whole number from 0 to 5"):
         video.rate(stars)
 
     assert video.stars == 0

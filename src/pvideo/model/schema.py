@@ -157,12 +157,14 @@ class Model:
         return (low, high) if low <= high else (high, high)
 
     def field(self, name: str) -> Field | None:
-        """Return the input of that name; dashes and underscores are the same."""
-        wanted = name.replace("-", "_")
+        """Return the input of that name; dashes and underscores are the same, unless the model itself tells them apart."""
+        wanted, alike = name.replace("-", "_"), None
         for known in self.fields:
-            if known.name == name or known.name.replace("-", "_") == wanted:
+            if known.name == name:
                 return known
-        return None
+            if alike is None and known.name.replace("-", "_") == wanted:
+                alike = known
+        return alike
 
     def voided(self, inputs: Mapping[str, Any]) -> dict[str, Void]:
         """Return what `inputs` make the model ignore, by the ignored field's name."""

@@ -7,6 +7,8 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from pvideo.job.press import OWN
+
 from .options import OURS
 from .text import escape
 
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
 
 _WIDTH = 100
 _OPTIONS = frozenset({*OURS, "model", "input", "help"})
-_ARGUMENTS = frozenset({"model", "input", "name", "prefer_wait", "confirm"})
-"""The words that `pvideo.generate` has for itself."""
 _BARE = re.compile(r"[\w./:@%+,=-]+", re.ASCII)
 
 
@@ -46,8 +46,8 @@ def python_source(snapshot: Snapshot) -> str:
     if model is None or model.name != _default_model():
         parts.append(f"model={snapshot.model!r}")
     inputs = _inputs(snapshot, model)
-    parts += [f"{name}={value!r}" for name, value in inputs.items() if _is_variable(name) and name not in _ARGUMENTS]
-    others = {name: value for name, value in inputs.items() if not _is_variable(name) or name in _ARGUMENTS}
+    parts += [f"{name}={value!r}" for name, value in inputs.items() if _is_variable(name) and name not in OWN]
+    others = {name: value for name, value in inputs.items() if not _is_variable(name) or name in OWN}
     parts += [f"input={others!r}"] if others else []
     call = f"pvideo.generate({', '.join(parts)})"
     if len(call) > _WIDTH:
