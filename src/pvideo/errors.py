@@ -173,7 +173,8 @@ class InputError(PVideoError):
         {"option_unknown", "value_wrong", "input_invalid", "prompt_missing", "variable_unknown", "name_taken", "file_refused"}
         | {"no_draft", "not_a_draft", "no_first_frame", "media_missing", "frame_missing", "compare_count", "compare_what"}
         | {"model_name_wrong", "prompt_unwanted", "combination_wrong", "argument_wrong", "argument_unknown", "call_wrong", "input_twice"}
-        | {"braces_unclear", "not_first_line", "command_takes", "schema_wrong"}
+        | {"braces_unclear", "not_first_line", "command_takes", "schema_wrong", "switch_value"}
+        | {"alternatives_wrong"}
     )
 
 

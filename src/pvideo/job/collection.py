@@ -117,7 +117,7 @@ class Library(Sequence["Video"], Shown):
 
 
 _DATE = Rule(
-    "a date like 2026-11-20, a datetime or epoch seconds",
+    "a date like 2026-11-20",
     lambda value: is_number(value, -1e11, 1e11) or isinstance(value, (str, date)),
     '"2026-11-20"',
 ).or_none()
