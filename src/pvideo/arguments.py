@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from pvideo.errors import InputError, Problem
+from pvideo.guard import guarded
 from pvideo.secrets import redact
 
 if TYPE_CHECKING:
@@ -35,13 +36,20 @@ class Rule:
 
     words: str
     """In words, after "is": ``True or False``."""
-    fits: Callable[[Any], bool]
+    test: Callable[[Any], bool]
     example: str
     """One that fits, as source code."""
 
+    def fits(self, value: Any) -> bool:
+        """Return whether a value is one of these; whatever it raises when it is looked at, it then is none."""
+        try:
+            return self.test(value)
+        except Exception:  # noqa: BLE001 - a user's own type may raise anything
+            return False
+
     def or_none(self) -> Rule:
         """Return the rule of an argument that may be left out by None, too."""
-        return replace(self, fits=lambda value: value is None or self.fits(value))
+        return replace(self, test=lambda value: value is None or self.test(value))
 
 
 def is_flag(value: Any) -> bool:
@@ -88,6 +96,8 @@ FLAG = Rule("True or False", is_flag, "True")
 INPUTS = Rule("a dict of inputs by name", named, '{"duration": 5}')
 PATH = Rule("a path", is_path, '"videos"')
 SECONDS = Rule("a number of seconds, or None for no limit", lambda value: is_number(value, 0, threading.TIMEOUT_MAX), "60").or_none()
+STARS = whole(0, 5, "4").or_none()
+COUNT = whole(0, 10**9, "20").or_none()
 CALLBACK = Rule("something that can be called", callable, "print")
 
 
@@ -104,13 +114,10 @@ def takes(call: str = "", /, **rules: Rule) -> Callable[[Callable[P, R]], Callab
 
         @functools.wraps(function)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-            try:
-                _check(name, signature, rules, args, kwargs)
-                return function(*args, **kwargs)
-            finally:
-                del args, kwargs  # a traceback keeps this frame, and among them may be a password
+            _check(name, signature, rules, args, kwargs)
+            return function(*args, **kwargs)
 
-        return checked
+        return guarded(checked)
 
     return decorate
 
@@ -122,17 +129,10 @@ def _check(call: str, signature: inspect.Signature, rules: Mapping[str, Rule], a
     except TypeError:
         error = _misfit(call, list(signature.parameters.values()), args, kwargs)
     else:
-        wrong_one = next((name for name, rule in rules.items() if name in given and not _fits(rule, given[name])), None)
+        wrong_one = next((name for name, rule in rules.items() if name in given and not rule.fits(given[name])), None)
         error = None if wrong_one is None else wrong(call, wrong_one, rules[wrong_one], given[wrong_one])
     if error is not None:
         raise error from None
-
-
-def _fits(rule: Rule, value: Any) -> bool:
-    try:
-        return rule.fits(value)
-    except Exception:  # noqa: BLE001 - a value may raise anything when it is compared; then it is none that fits
-        return False
 
 
 def wrong(call: str, argument: str, rule: Rule, value: Any) -> InputError:
@@ -140,6 +140,14 @@ def wrong(call: str, argument: str, rule: Rule, value: Any) -> InputError:
     problem = f"{argument} is {rule.words}; {shown(value)} was given to {call}()."
     advice = f"For example {argument}={rule.example}."
     return InputError("argument_wrong", problems=(Problem(argument, problem),), argument=argument, problem=problem, advice=advice)
+
+
+def no_such(call: str, name: str, keywords: Iterable[str], advice: str) -> InputError:
+    """Return the error for an argument that a call does not have."""
+    near, said = nearest(name, keywords), short(name, _LONG)
+    problem = Problem(name, f"{call}() takes no {said}.", "argument_unknown")
+    hint = f"Did you mean {near}? " if near else ""
+    return InputError("argument_unknown", problems=(problem,), argument=said, call=call, advice=f"{hint}{advice}")
 
 
 def _misfit(call: str, parameters: Sequence[inspect.Parameter], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> InputError:
@@ -151,12 +159,9 @@ def _misfit(call: str, parameters: Sequence[inspect.Parameter], args: tuple[Any,
     takes_more = any(one.kind is kinds.VAR_KEYWORD for one in ours)
     known = ", ".join([*(name for name in places if name not in keywords), *(f"{name}=" for name in keywords)])
     advice = f"It takes {known}." if known else "It takes nothing between its brackets."
-    unknown = next((name for name in kwargs if name not in keywords and not (takes_more and name != "self")), None)
-    if unknown is not None:
-        near = nearest(unknown, keywords)
-        hint = f"Did you mean {near}? " if near else ""
-        problem = Problem(unknown, f"{call}() takes no {unknown[:_LONG]}.", "argument_unknown")
-        return InputError("argument_unknown", problems=(problem,), argument=unknown[:_LONG], call=call, advice=f"{hint}{advice}")
+    other = next((name for name in kwargs if name not in keywords and not (takes_more and name != "self")), None)
+    if other is not None:
+        return no_such(call, other, keywords, advice)
     values = len(args) - (len(parameters) - len(ours))
     twice = next((name for name in places[: max(values, 0)] if name in kwargs and name in keywords), None)
     if twice is not None:

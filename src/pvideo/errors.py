@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -45,6 +45,8 @@ class Problem:
     field: str
     message: str
     key: str = "value_wrong"
+    advice: str = ""
+    """The next step, where it is another one than the usual one of `key`."""
 
 
 @cache
@@ -104,7 +106,7 @@ class PVideoError(Exception):
         simple = (str, int, float, bool, type(None))
         plain = {name: value if isinstance(value, simple) else strike(str(value)) for name, value in self.values.items()}
         shown = {"key": self.key, "title": self.title, "sentence": self.sentence, "next": self.next, "paid": self.paid}
-        return {**shown, "values": plain, "problems": [[p.field, p.message, p.key] for p in self.problems]}
+        return {**shown, "values": plain, "problems": [list(astuple(problem)) for problem in self.problems]}
 
     @staticmethod
     def make(key: str, *, problems: tuple[Problem, ...] = (), **values: object) -> PVideoError:
@@ -186,8 +188,8 @@ class InputError(PVideoError):
         {"option_unknown", "value_wrong", "input_invalid", "prompt_missing", "variable_unknown", "name_taken", "file_refused"}
         | {"no_draft", "not_a_draft", "no_first_frame", "media_missing", "frame_missing", "compare_count", "compare_what"}
         | {"model_name_wrong", "prompt_unwanted", "combination_wrong", "argument_wrong", "argument_unknown", "call_wrong", "input_twice"}
-        | {"file_absent", "file_empty", "file_closed", "file_large", "file_inline", "file_changed", "address_wrong", "schema_wrong"}
-        | {"braces_unclear", "not_first_line", "command_takes"}
+        | {"braces_unclear", "not_first_line", "command_takes", "schema_wrong", "switch_value"}
+        | {"alternatives_wrong"}
     )
 
 

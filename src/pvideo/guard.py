@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -39,7 +40,7 @@ def guarded(call: Callable[P, T]) -> Callable[P, T]:
 
     What comes by ``**`` are inputs or settings: they are judged where it is known which of them are secret.
     """
-    code = call.__code__
+    code = inspect.unwrap(call).__code__
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     words = frozenset(names) - _JUDGED_LATER
 

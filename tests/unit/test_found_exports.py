@@ -96,7 +96,7 @@ def test_found_d10_a_link_that_comes_in_the_last_moment_is_not_followed(folder: 
 
     monkeypatch.setattr(os, "open", late)
 
-    with pytest.raises(FileExistsError):
+    with pytest.raises(ExportError, match="File exists"):
         _export(target)
 
     assert victim.read_bytes() == PRECIOUS

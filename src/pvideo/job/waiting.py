@@ -7,8 +7,8 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
+from pvideo.arguments import SECONDS, takes
 from pvideo.errors import PVideoError, WaitTimeoutError
-from pvideo.guard import guarded
 from pvideo.job.facts import Facts
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Waiting(Facts):
         super().__init__(intent, feed)
         self._engine = engine
 
-    @guarded
+    @takes(timeout=SECONDS)
     def wait(self, timeout: float | None = None) -> Self:
         """Wait until the file is on the disk and return this video (at once where none was asked for, ``no_op=True``).
 

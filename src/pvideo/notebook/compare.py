@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from pvideo.arguments import PATH, Rule, takes
 from pvideo.errors import InputError, PVideoError
-from pvideo.guard import guarded
 
 from . import comparison
 from .base import hand
@@ -35,9 +35,10 @@ if TYPE_CHECKING:
     from .panels import Panels
 
 MOST = 9
+VIDEO = Rule("a video", lambda value: hasattr(value, "snapshot"), "cat")
 
 
-@guarded
+@takes()
 def compare(*videos: Any) -> Compare | StillCompare:
     """Show 2 to 9 videos beside each other: one play button, play heads in step, and what differs between them.
 
@@ -89,6 +90,7 @@ class StillCompare:
         """Return it as plain html, as it stands now."""
         return comparison.still([video.snapshot() for video in self.videos], notebook_folder())
 
+    @takes(path=PATH.or_none())
     def save_page(self, path: str | Path | None = None) -> Path:
         """Write it as one html file that plays anywhere (see `Compare.save_page`)."""
         return _save_page(self.videos, path)
@@ -160,6 +162,7 @@ class Compare(Output):
         pulse.forget(self)
         super().close()
 
+    @takes(video=VIDEO)
     def load(self, video: Video) -> None:
         """Fill the newest open Studio with what made a video; without one, a new one opens below."""
         from . import studio
@@ -174,6 +177,7 @@ class Compare(Output):
         letter = LETTERS[self.videos.index(video)] if video in self.videos else ""
         self._say(say("compare", "loaded", name=f"{letter} {video.name}".strip()))
 
+    @takes(path=PATH.or_none())
     def save_page(self, path: str | Path | None = None) -> Path:
         """Write the comparison as one html file that plays anywhere, and return where it lies.
 

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from pvideo import settings
-from pvideo.arguments import FLAG, takes
+from pvideo.arguments import FLAG, short, shown, takes
 from pvideo.errors import DemoError, InputError
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def demo(words: list[str]) -> str:
 def _next(what: str) -> None:
     known = _ask("control", "GET", "/_emu/next").get("known", [])
     if what not in known:
-        raise InputError("value_wrong", problem=f"The demo does not know {what!r}; it knows {', '.join(known)}.")
+        raise InputError("value_wrong", problem=f"The demo does not know {shown(what)}; it knows {', '.join(known)}.")
     _ask("control", "POST", "/_emu/next", {"what": what})
 
 
@@ -132,8 +132,17 @@ def _options(words: list[str]) -> dict[str, str]:
     for word in rest:
         name, equals, value = word.removeprefix("--").partition("=")
         if not word.startswith("--") or name not in {"speed", "next"}:
-            raise InputError("option_unknown", option=word, model="%pvideo demo", suggestion="There are: --speed N, --next WHAT, off. ")
-        found[name] = value if equals else next(rest, "")
+            raise InputError(
+                "option_unknown", option=short(word), model="%pvideo demo", suggestion="There are: --speed N, --next WHAT, off. "
+            )
+        given = value if equals else next(rest, "")
+        if name in found:
+            raise InputError(
+                "input_twice", name=f"--{name}", problem=f"--{name} is given twice, as {shown(found[name])} and as {shown(given)}."
+            )
+        if not given:
+            raise InputError("value_wrong", problem=f"--{name} wants a value after it.")
+        found[name] = given
     return found
 
 
@@ -143,7 +152,7 @@ def _number(text: str) -> float:
     except ValueError:
         speed = 0.0
     if not 0 < speed <= 1000:
-        raise InputError("value_wrong", problem=f"--speed wants a number over 0; {text!r} was given.")
+        raise InputError("value_wrong", problem=f"--speed wants a number over 0; {shown(text)} was given.")
     return speed
 
 
