@@ -17,7 +17,7 @@ from pvideo.account import TOKENS, keep, kept
 from pvideo.arguments import nearest, short
 from pvideo.endpoint import Endpoint, Management, in_demo, resolve, resolve_management
 from pvideo.errors import SettingsError
-from pvideo.fitting import fit, made
+from pvideo.fitting import check_form, fit, made
 from pvideo.guard import guarded
 from pvideo.secrets import Secret, find_token, redact
 
@@ -160,6 +160,8 @@ def configure(**changes: Any) -> None:
         advice = f"{f'Did you mean {near}? ' if near else ''}There are: {', '.join(sorted(_names))}."
         raise SettingsError("setting_wrong", setting=short(unknown[0]), problem="is not a setting", advice=advice)
     fitted = {name: fit(name, value) for name, value in changes.items()}
+    if fitted.get("base_url"):
+        fitted["base_url"] = check_form(str(fitted["base_url"]), "base_url")
     with _lock:
         if fitted.get("reconcile") == "direct" and not (fitted.get("replicate_token") or current().replicate_token):
             raise SettingsError("reconcile_direct", gateway=current().gateway_id or "the gateway")
