@@ -7,6 +7,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
+from pvideo.arguments import SECONDS, takes
 from pvideo.errors import PVideoError
 from pvideo.job.facts import Facts
 
@@ -34,8 +35,11 @@ class Waiting(Facts):
         super().__init__(intent, feed)
         self._engine = engine
 
+    @takes(timeout=SECONDS)
     def wait(self, timeout: float | None = None) -> Self:
-        """Wait until the file is on the disk and return this video. An interrupt ends the waiting, not the job.
+        """Wait until the file is on the disk and return this video (at once where none was asked for, ``no_op=True``).
+
+        An interrupt ends the waiting, not the job.
 
         Args:
             timeout: Seconds to wait at most.
@@ -73,7 +77,7 @@ class Waiting(Facts):
 
     def _result(self) -> Self:
         snapshot = self.snapshot()
-        if snapshot.path is not None:
+        if snapshot.path is not None or (snapshot.status == "succeeded" and snapshot.error is None):
             return self
         error = snapshot.error or PVideoError.make("unexpected", detail=f"it ended as {snapshot.status} without a reason")
         # A copy: the traceback of one raise must not hang on to the error that the card shows.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-import io
 import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pvideo.model.picture import thumbnail
 
 from .words import say
 
@@ -46,16 +47,8 @@ class Upload:
 
     def thumb(self) -> str:
         """Return a small picture of it as a ``data:`` address; empty when it is none."""
-        try:
-            from PIL import Image
-
-            with Image.open(self.path) as picture:
-                picture.thumbnail((_THUMB, _THUMB))
-                out = io.BytesIO()
-                picture.convert("RGB").save(out, "JPEG", quality=60)
-        except Exception:  # noqa: BLE001 - whatever cannot be drawn has no thumbnail
-            return ""
-        return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
+        small = thumbnail(self.path, _THUMB)
+        return "data:image/jpeg;base64," + base64.b64encode(small).decode() if small else ""
 
 
 class Uploads:

@@ -11,13 +11,14 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from pvideo.wire.certificates import CertificatesUnreadable, ssl_context
 from pvideo.wire.download import Sleep, Tell, strange, unfetched, unwritable
 from pvideo.wire.exchange import Recorder, file_exchange
 from pvideo.wire.hosts import StrangeAddressError, check, follow
 from pvideo.wire.part import Part, room_for
 from pvideo.wire.refusal import judge_exception
 from pvideo.wire.sniff import ENOUGH, FileType, file_type, named_type, strangeness
-from pvideo.wire.transport import open_transport, ssl_context
+from pvideo.wire.transport import open_transport
 from pvideo.wire.verdict import asked_wait, bounded
 
 if TYPE_CHECKING:
@@ -88,9 +89,12 @@ class Transfer:
         return kind
 
     async def _connections(self, url: str) -> httpx.AsyncBaseTransport:
-        if url.lower().startswith("https:"):
-            await asyncio.to_thread(ssl_context)
-        return open_transport(url, connections=1)
+        try:
+            if url.lower().startswith("https:"):
+                await asyncio.to_thread(ssl_context)
+            return open_transport(url, connections=1)
+        except CertificatesUnreadable as problem:
+            raise unfetched(str(problem)) from None
 
     async def _attempts(self, url: str, transport: httpx.AsyncBaseTransport) -> None:
         idle = 0

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-import threading
 import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,13 +16,13 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from pvideo.wire.certificates import ssl_context
+
 if TYPE_CHECKING:
     from pvideo.settings import Endpoint, Secret
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _IDLE_SECONDS = 15.0
-_lock = threading.Lock()
-_context: list[ssl.SSLContext] = []
 
 
 class TooLarge(Exception):  # noqa: N818 - it describes the answer
@@ -49,14 +48,6 @@ class Answer:
     status: int
     headers: dict[str, str] = field(repr=False)
     body: bytes = field(repr=False)
-
-
-def ssl_context() -> ssl.SSLContext:
-    """Return the one TLS context of this process (making one costs 19 ms of CPU); ``SSL_CERT_FILE`` and ``_DIR`` count."""
-    with _lock:
-        if not _context:
-            _context.append(httpx.create_ssl_context())
-        return _context[0]
 
 
 def proxy_for(url: str) -> str | None:
