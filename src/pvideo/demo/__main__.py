@@ -93,6 +93,7 @@ def _tell(config: Any, sockets: list[socket.socket], word: str) -> None:
         f"export CLOUDFLARE_BASE_URL=http://127.0.0.1:{api}/client/v4\n"
         f"export CLOUDFLARE_API_TOKEN={config.management_token}\n"
         f"# control: http://127.0.0.1:{control}/_emu/settings   with -H 'Authorization: Bearer {word}'   end with Ctrl-C\n"
+        "# not played, and said so where it is met: webhooks, trainings, deployments, other providers than replicate\n"
     )
     sys.stdout.flush()
 
