@@ -221,7 +221,6 @@ class World:
             wall=lambda: START + self.loop.time() + self.offset, steady=lambda: 50_000.0 + self.loop.time(), boot=lambda: self.boot
         )
         self.replicate = Replicate(now=lambda: START + self.loop.time())
-        (folder / "videos").mkdir(exist_ok=True)  # as a press leaves it
         self.journal = Journal(folder / "home" / "journal.db")
         self.downloads: list[Any] = []
         self.fetched: list[str] = []

@@ -67,6 +67,7 @@ def write_down(tools: Tools, model: Model, prepared: Prepared, endpoint: Endpoin
         log_payload=now.log_payload,
         metadata=None if endpoint.kind == "direct" else carried(now.metadata, intent=intent, label=now.label),
         folder=str(now.video_folder),
+        folder_there=now.video_folder.is_dir(),
         estimate=price.amount,
         estimate_text=price.text,
         upper_bound=price.upper_bound,

@@ -194,12 +194,8 @@ def _write(engine: Engine, row: JobRow, now: Settings, reuse: Literal["none", "r
 
 def _check_folder(folder: Path) -> None:
     """Refuse to pay for a video that could not be saved."""
-    try:
-        # From now on it is there: one that is not was renamed or deleted, and what was pressed for it is found by where its files are.
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise JournalError("folder_closed", folder=str(folder), reason=problem.strerror or type(problem).__name__) from None
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise JournalError("folder_closed", folder=str(folder), reason=os.strerror(errno.EACCES))
-    if shutil.disk_usage(folder).free < _ROOM:
+    nearest = next((path for path in (folder, *folder.parents) if path.exists()), folder)
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        raise JournalError("folder_closed", folder=str(folder), reason=os.strerror(errno.EACCES if nearest.is_dir() else errno.ENOTDIR))
+    if shutil.disk_usage(nearest).free < _ROOM:
         raise JournalError("disk_full", folder=str(folder))

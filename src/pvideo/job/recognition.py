@@ -62,24 +62,30 @@ def place_of(row: JobRow) -> Path:
     """Return where a job's files go: to its folder, or to the one in force when its own was renamed or deleted meanwhile."""
     own = Path(row.folder)
     with suppress(SettingsError):
-        return own if own.is_dir() else settings.current().video_folder
+        return settings.current().video_folder if _is_gone(row) else own
     return own
 
 
 def _here(journal: Journal, row: JobRow, folder: Path) -> Recognised | None:
     """Return a job of another folder that is this one by another name, was moved here, or was copied here."""
     own = Path(row.folder)
-    there, gone = _same(own, folder), not own.is_dir()
+    there, gone = _same(own, folder), _is_gone(row)
     if not row.finished:
         return _moved(journal, row, folder, row.files) if there or gone else None
     files = _files_here(row, folder)
-    if not gone and not there:
-        return Recognised(row, files) if files else None
+    if files and own.is_dir() and not there:
+        return Recognised(row, files)
     if files:
         return _moved(journal, row, folder, tuple(map(str, files)))
     # It was saved when its folder was gone already, wherever the kernel worked that took it over.
     strayed = gone and row.files and Path(row.files[0]).parent != own and is_file_of(Path(row.files[0]), row.bytes, row.sha256)
     return _moved(journal, row, folder, row.files) if there or strayed else None
+
+
+def _is_gone(row: JobRow) -> bool:
+    """Return whether a job's folder was renamed or deleted; one that is not there may also be still to be made, in a project that is."""
+    own = Path(row.folder)
+    return not own.is_dir() and (row.folder_there or not own.parent.is_dir())
 
 
 def _moved(journal: Journal, row: JobRow, folder: Path, files: tuple[str, ...]) -> Recognised:

@@ -33,7 +33,9 @@ STATES = UNFINISHED + FINAL
 _JSON = frozenset({"typed", "input", "notes", "error", "outputs", "files", "saved", "media", "metadata"})
 _LISTS = frozenset({"notes", "outputs", "files"})
 _MONEY = frozenset({"estimate", "cost"})
-_FLAGS = frozenset({"upper_bound", "seed_ours", "prefer_wait", "log_payload", "cancel_asked", "adopted", "told", "hidden", "budgeted"})
+_FLAGS = frozenset(
+    {"upper_bound", "seed_ours", "prefer_wait", "log_payload", "cancel_asked", "adopted", "told", "hidden", "budgeted", "folder_there"}
+)
 _MICRO = 1_000_000
 _MOST_DOLLARS = 1_000_000_000
 _LATEST = 253_402_300_799.0
@@ -101,6 +103,8 @@ class JobRow:
     prefer_wait: bool = False
     log_payload: bool = True
     folder: str = ""
+    folder_there: bool = False
+    """Whether it was there at the press: one that is not there now may be still to be made, or was renamed or deleted."""
     # money
     estimate: Decimal | None = None
     estimate_text: str = ""
