@@ -13,6 +13,7 @@ import traitlets
 from pvideo.errors import PVideoError
 from pvideo.guard import guarded
 
+from .base import from_page
 from .beside import Beside
 from .blueprint import at_hand, blank, model_name
 from .frames import Frames
@@ -268,9 +269,17 @@ class Studio(Loading):
     @traitlets.validate("inputs")
     def _inputs_valid(self, proposal: Any) -> dict[str, Any]:
         values: dict[str, Any] = dict(proposal["value"])
+        if from_page():
+            return self._values.may_stand(values)
         if self._ready:
             self._values.check(values)
         return self._values.taken(values)
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take a state from the page, of which no file is read because it is named there."""
+        given = sync_data.get("inputs")
+        super().set_state({**sync_data, "inputs": self._values.take(given)} if isinstance(given, dict) else sync_data)
+        pulse.mark(self)
 
     @traitlets.observe("inputs")
     def _inputs_changed(self, _: object) -> None:

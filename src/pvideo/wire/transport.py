@@ -17,6 +17,8 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from pvideo.secrets import redact
+
 if TYPE_CHECKING:
     from pvideo.settings import Endpoint, Secret
 
@@ -144,7 +146,7 @@ async def read_answer(response: httpx.Response, cap: int) -> Answer:
                 raise TooLarge
     if decoder and not decoder.eof:
         raise httpx.RemoteProtocolError("the compressed answer ends early")
-    return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, bytes(pieces))
+    return Answer(response.status_code, {name.lower(): redact(value) for name, value in response.headers.items()}, bytes(pieces))
 
 
 def _stream(response: httpx.Response) -> httpx.AsyncByteStream:
