@@ -137,6 +137,7 @@ class Studio(Loading):
         from pvideo.job.press import press
 
         self._need_form()
+        self._values.refuse_strange()
         # Without `again` the journal gives the running video of the same inputs back, and nothing is sent.
         video = press(self._model, self._typed(), again=again, defaults=False)
         self.take_in(video)
@@ -184,6 +185,7 @@ class Studio(Loading):
         from .vary_sheet import VarySheet
 
         self._need_form()
+        self._values.refuse_strange()
         self._values.check(axes)
         before = self._beside.shown
         lines = before.lines if isinstance(before, VarySheet) and before.model is self._model else None

@@ -148,6 +148,15 @@ class Values:
         """The inputs for which the page last named a file that is not its to name."""
         return frozenset(self._strange)
 
+    def refuse_strange(self) -> None:
+        """Refuse a press of what the page may not name: without it, another video than the one on the page would be paid.
+
+        Raises:
+            InputError: There is such an input.
+        """
+        for name in self._strange:
+            raise _refused(name, f"{name} {texts()['notes']['file_from_page']}.")
+
     def _may_name(self, field: Field, value: Any) -> bool:
         if field.media is None:
             return not any(map(is_file, _items(value)))
