@@ -79,16 +79,16 @@ class _Words:
 
     def stands_in(self, text: str) -> bool:
         """Return whether one that no text holds by chance stands in `text`, in any form."""
-        return any(map(text.__contains__, self.__long)) or self._is_slanted(text)
+        if any(map(text.__contains__, self.__long)):
+            return True
+        return self._is_slanted(text) and any(map(_plain(text).__contains__, filter(_is_long, self.__words)))
 
     def lies_in(self, data: bytes) -> bool:
         """Return whether one that no file holds by chance lies in `data`, plain or in base64 or hex."""
         return any(map(data.__contains__, map(str.encode, self.__long)))
 
     def _is_slanted(self, text: str) -> bool:
-        if not self.__words or not any(map(text.__contains__, _SLANTS)):
-            return False
-        return any(map(_plain(text).__contains__, filter(_is_long, self.__words)))
+        return bool(self.__words) and any(map(text.__contains__, _SLANTS)) and any(map(_plain(text).__contains__, self.__words))
 
     def __repr__(self) -> str:
         return f"<{len(self.__words)} words>"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import InputError
 from pvideo.job.alternatives import Group, choose, split, unescape
+from pvideo.model.values import is_array
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +63,7 @@ def several(field: Field | None, value: Any) -> tuple[Any, ...] | None:
 
     A list for an input that takes lists is one value; a list of lists is several.
     """
-    if isinstance(value, (str, bytes, bytearray, memoryview, Mapping)):
+    if isinstance(value, (str, bytes, bytearray, memoryview, Mapping)) or is_array(value):
         return None
     if hasattr(value, "tolist") and hasattr(value, "__len__"):  # numpy and pandas
         value = value.tolist()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from contextlib import suppress
 from dataclasses import replace
@@ -16,10 +15,10 @@ from pvideo.job import exchanges
 from pvideo.job.estimate import ENOUGH
 from pvideo.job.feed import Feed
 from pvideo.job.live import Live, expected_kind, picture
-from pvideo.job.reconcile import HIDDEN
 from pvideo.job.schedule import after_trouble, expect
 from pvideo.job.tools import Client, Tools, current_intent
 from pvideo.model import catalog
+from pvideo.secrets import hide
 from pvideo.wire.output import MOST_OUTPUTS, sources, without_bytes
 
 if TYPE_CHECKING:
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-_SECRET_LENGTH = 4
-"""Shorter ones are parts of ordinary words."""
 _LATER = {"disk_full": "journal_full_later", "folder_closed": "journal_closed_later", "journal_busy": "journal_busy_later"}
 
 
@@ -155,13 +152,6 @@ class Course:
         endpoint = self.tools.endpoint(self.row)
         return sources(prediction, kind=expected_kind(self.row.model), hosts=endpoint.delivery_hosts if endpoint else DELIVERY_HOSTS)
 
-    def struck(self, text: str) -> str:
-        """Return a model's own words without the secrets that were sent to it."""
-        for value in self.hide:
-            for form in {value, json.dumps(value)[1:-1]} if len(value) >= _SECRET_LENGTH else ():
-                text = text.replace(form, HIDDEN)
-        return text
-
     def remember_outputs(self, urls: tuple[str, ...]) -> tuple[str, ...]:
         """Keep the addresses of the outputs, and return what of them fits the journal: an inline file does not."""
         self.urls = urls[:MOST_OUTPUTS]
@@ -170,6 +160,7 @@ class Course:
     async def run(self) -> None:
         """Go on until the job ends or waits for a person."""
         current_intent.set(self.row.intent)
+        hide(self.hide)
         self.show(parked=False)
         if self.row.sweep and self.row.state != "new" and not self.row.finished:
             self.tools.places(self.row).join(self)

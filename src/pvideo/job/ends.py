@@ -24,7 +24,7 @@ _INTERRUPTED = re.compile(r"code: PA\b|interrupted|please retry", re.IGNORECASE)
 
 async def end(course: Course, prediction: Prediction) -> None:
     """Take over the end that Replicate tells."""
-    shown = {"logs": course.struck(prediction.logs), "next_at": None}
+    shown = {"logs": prediction.logs, "next_at": None}
     removed = prediction.data_removed and prediction.output is None and not course.row.files
     if removed and prediction.status not in _BAD_ENDS:
         await _expired(course, prediction)
@@ -145,7 +145,7 @@ async def _ended_badly(course: Course, prediction: Prediction, shown: dict[str, 
     elif prediction.status == "canceled":
         await _close(course, "canceled", _why_canceled(course, prediction), cost=None)
     else:
-        await _close(course, "failed", _why_failed(row, course.struck(prediction.error or "no reason was given")), cost=None)
+        await _close(course, "failed", _why_failed(row, prediction.error or "no reason was given"), cost=None)
 
 
 async def _expired(course: Course, prediction: Prediction | None) -> None:

@@ -128,7 +128,8 @@ def press(
             kept, new = _write(engine, row, now, reused, confirm=confirm)
             if not new:
                 return engine.reuse(kept.intent)
-            hide = tuple(str(sent[name]) for name in prepared.secret_fields if sent.get(name))
+            secret = [sent[name] for name in prepared.secret_fields if sent.get(name)]
+            hide = tuple(str(one) for value in secret for one in (value if isinstance(value, list) else [value]))
             return engine.submit(kept, sent=sent, hide=hide)
 
     return uncut(hand_over)  # an interrupt must not leave it written down and not sent

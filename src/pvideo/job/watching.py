@@ -83,7 +83,7 @@ class Watch:
     async def _progress(self, prediction: Prediction) -> None:
         """Note what is new: a status never goes back, an unknown word is kept."""
         row = self.course.row
-        shown: dict[str, Any] = {"logs": self.course.struck(prediction.logs), "progress": prediction.progress}
+        shown: dict[str, Any] = {"logs": prediction.logs, "progress": prediction.progress}
         if text := text_so_far(prediction.output, expected_kind(row.model)):
             shown["text"] = text
         goes_back = _RANK.get(prediction.status, 2) < _RANK.get(row.status, -1)
@@ -114,7 +114,7 @@ class Watch:
         listed = await self.course.tools.desk(self.course.row).turn(self.course, wait, self._cancel_due)
         if listed is not None:
             self.looked = True
-            return listed
+            return listed.cleaned()
         return await self._ask_cancel() if self._cancel_due() else await self._look()
 
     async def _look(self) -> Prediction | None:

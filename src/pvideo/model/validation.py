@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pvideo.arguments import nearest, short, shown
 from pvideo.errors import InputError, Problem
 
-from .values import NotSendable, check_text, is_file, jsonable, number, text, truth
+from .values import NotSendable, check_text, is_file, is_visible, jsonable, number, text, truth
 from .wording import misfit
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def fitting(field: Field, value: Any) -> Any:
         raise Misfit(msg) from error
     if found is None:
         raise Misfit(misfit(field, value))
-    if field.required and isinstance(found, str) and not found.strip():
+    if isinstance(found, str) and field.media is None and not is_visible(found) and (field.required or found.strip()):
         msg = f"{field.name} is empty."
         raise Misfit(msg)
     return found
@@ -181,6 +181,8 @@ def fitting(field: Field, value: Any) -> Any:
 
 def _fitting(field: Field, value: Any) -> Any:
     """Return the value as JSON has it, or None when it does not fit."""
+    if isinstance(value, str):
+        check_text(value)
     if field.enum:
         return _choice(field.enum, value)
     return _READERS[field.kind](field, value)
@@ -190,7 +192,6 @@ def _text(field: Field, value: Any) -> Any:
     found = text(value)
     if found is None:
         return value if field.media and is_file(value) else None
-    check_text(found)
     return found
 
 

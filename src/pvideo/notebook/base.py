@@ -63,6 +63,23 @@ def _quietly(task: Callable[..., object], *args: object) -> None:
         logger.exception("%s failed", getattr(task, "__qualname__", task))
 
 
+_from_page: contextvars.ContextVar[bool] = contextvars.ContextVar("from_page", default=False)
+
+
+def from_page() -> bool:
+    """Return whether what happens now is a page's word: a message, or a trait that it wrote. Anything may write to a comm."""
+    return _from_page.get()
+
+
+@contextmanager
+def _heard_from_page() -> Iterator[None]:
+    before = _from_page.set(True)
+    try:
+        yield
+    finally:
+        _from_page.reset(before)
+
+
 class Live(anywidget.AnyWidget):
     """A widget whose traits any thread may set, and whose messages are heard while a cell blocks."""
 
@@ -129,7 +146,7 @@ class Live(anywidget.AnyWidget):
 
     def set_state(self, sync_data: Any) -> None:
         """Take a state from the page."""
-        with self._lock:
+        with self._lock, _heard_from_page():
             super().set_state(sync_data)
 
     @contextmanager
@@ -206,7 +223,8 @@ class Live(anywidget.AnyWidget):
         if not isinstance(content, dict) or not isinstance(content.get("kind"), str):
             return
         try:
-            self.heard(content, buffers or [])
+            with _heard_from_page():
+                self.heard(content, buffers or [])
         except Exception:
             logger.exception("a message of kind %.20s failed", content["kind"])
 

@@ -13,6 +13,7 @@ import traitlets
 from pvideo.errors import PVideoError
 from pvideo.guard import guarded
 
+from .base import from_page
 from .beside import Beside
 from .blueprint import at_hand, blank, model_name
 from .frames import Frames
@@ -136,6 +137,7 @@ class Studio(Loading):
         from pvideo.job.press import press
 
         self._need_form()
+        self._values.refuse_strange()
         # Without `again` the journal gives the running video of the same inputs back, and nothing is sent.
         video = press(self._model, self._typed(), again=again, defaults=False)
         self.take_in(video)
@@ -183,6 +185,7 @@ class Studio(Loading):
         from .vary_sheet import VarySheet
 
         self._need_form()
+        self._values.refuse_strange()
         self._values.check(axes)
         before = self._beside.shown
         lines = before.lines if isinstance(before, VarySheet) and before.model is self._model else None
@@ -263,9 +266,17 @@ class Studio(Loading):
     @traitlets.validate("inputs")
     def _inputs_valid(self, proposal: Any) -> dict[str, Any]:
         values: dict[str, Any] = dict(proposal["value"])
+        if from_page():
+            return self._values.may_stand(values)
         if self._ready:
             self._values.check(values)
         return self._values.taken(values)
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take a state from the page, of which no file is read because it is named there."""
+        given = sync_data.get("inputs")
+        super().set_state({**sync_data, "inputs": self._values.take(given)} if isinstance(given, dict) else sync_data)
+        pulse.mark(self)
 
     @traitlets.observe("inputs")
     def _inputs_changed(self, _: object) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvideo.model.picture import thumbnail
+from pvideo.model.values import is_array, is_picture
 
 from .words import say
 
@@ -79,13 +80,16 @@ class Uploads:
         return self._append(field, part, bytes(buffers[0]))
 
     def keep(self, field: str, value: Any) -> Upload:
-        """Keep a file that was given in memory, from code: bytes, or a Pillow image."""
-        if isinstance(value, (bytes, bytearray, memoryview)):
-            data, name = bytes(value), field
-        else:
-            from pvideo.model.picture import as_png
+        """Keep a file that was given in memory, from code: bytes, an open file, a picture of Pillow or numpy.
 
-            data, name = as_png(value), f"{field}.png"
+        Raises:
+            Refused: It cannot be read.
+        """
+        from pvideo.model.reading import from_memory
+
+        drawn = is_picture(value) or is_array(value)
+        data, name, _ = from_memory(field, value)
+        name = f"{name}.png" if drawn else name
         path = self._path(_safe(name))
         path.write_bytes(data)
         return Upload(path, self._names[path], len(data))

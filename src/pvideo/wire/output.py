@@ -54,14 +54,14 @@ def sources(prediction: Prediction, *, kind: str, hosts: Sequence[str]) -> tuple
     if words is not None and files and len(files) == len(words):
         return files
     if words is not None and not files and (isinstance(output, str) or kind == "text" or kind in _MEDIA):
-        return (_written(TEXT, unsigned("".join(words))),)
+        return (_written(TEXT, redact("".join(words))),)
     return (*files, _written(JSON, json.dumps(_without_bytes(output), ensure_ascii=False, indent=2)))
 
 
 def text_so_far(output: Any, kind: str) -> str:
     """Return the text that a running prediction has given so far; empty for everything else."""
     words = _words(output) if kind == "text" else None
-    return unsigned("".join(words)) if words else ""
+    return redact("".join(words)) if words else ""
 
 
 def is_ours(source: str) -> bool:

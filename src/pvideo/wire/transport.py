@@ -16,6 +16,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from pvideo.secrets import redact
 from pvideo.wire.certificates import ssl_context
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ async def read_answer(response: httpx.Response, cap: int) -> Answer:
                 raise TooLarge
     if decoder and not decoder.eof:
         raise httpx.RemoteProtocolError("the compressed answer ends early")
-    return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, bytes(pieces))
+    return Answer(response.status_code, {name.lower(): redact(value) for name, value in response.headers.items()}, bytes(pieces))
 
 
 def _stream(response: httpx.Response) -> httpx.AsyncByteStream:
