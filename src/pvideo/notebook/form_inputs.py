@@ -37,7 +37,7 @@ class FormInputs(dict[str, Any]):
         self._put(changed)
         self._show(self._now())
 
-    def __ior__(self, other: Any) -> Any:  # type: ignore[misc] - a plain dict, which is then set as a whole
+    def __ior__(self, other: Any) -> Any:  # type: ignore[misc]  # a plain dict, which is then set as a whole
         return {**self, **other}
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -64,7 +64,7 @@ class Items(list[Any]):
         self._inputs[self._name] = changed
         list.__setitem__(self, slice(None), changed)
 
-    def __iadd__(self, other: Any) -> Any:  # type: ignore[misc] - as above
+    def __iadd__(self, other: Any) -> Any:  # type: ignore[misc]  # as above
         return [*self, *other]
 
     def __reduce__(self) -> tuple[Any, ...]:

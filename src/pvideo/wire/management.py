@@ -16,7 +16,7 @@ import httpx
 from pvideo.errors import ManagementError
 from pvideo.wire.gateways import SETTABLE, Gateway, LogEntry, dashboard
 from pvideo.wire.shapes import phrase, sentence
-from pvideo.wire.transport import proxy_for, ssl_context
+from pvideo.wire.transport import UnusableProxy, proxy_for, ssl_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -70,7 +70,7 @@ class Cloud:
         transport: Replaces the connections, in tests.
 
     Raises:
-        ManagementError: ``gateway_package``: the package is not installed.
+        ManagementError: ``gateway_package``: the package is not installed; ``management_lost``: the proxy cannot be used.
     """
 
     def __init__(self, there: Management, *, user_agent: str, transport: httpx.BaseTransport | None = None) -> None:
@@ -78,11 +78,15 @@ class Cloud:
         import cloudflare
 
         self.there = there
+        try:
+            proxy = proxy_for(there.base_url)
+        except UnusableProxy as error:
+            raise ManagementError("management_lost", host=there.host, detail=str(error), unsure="; nothing was sent") from None
         inner = transport or httpx.HTTPTransport(
             verify=ssl_context() if there.base_url.startswith("https:") else True,
             trust_env=False,
             retries=0,
-            proxy=proxy_for(there.base_url),
+            proxy=proxy,
         )
         self._http = httpx.Client(transport=_Signed(inner, there, user_agent), timeout=PATIENCE, trust_env=False, follow_redirects=False)
         # No retries: a second try of a change might find the first one's work and call it somebody else's.
