@@ -114,7 +114,9 @@ def takes(call: str = "", /, **rules: Rule) -> Callable[[Callable[P, R]], Callab
 
         @functools.wraps(function)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-            _check(name, signature, rules, args, kwargs)
+            error = _judged(name, signature, rules, args, kwargs)
+            if error is not None:
+                raise error
             return function(*args, **kwargs)
 
         return guarded(checked)
@@ -122,17 +124,16 @@ def takes(call: str = "", /, **rules: Rule) -> Callable[[Callable[P, R]], Callab
     return decorate
 
 
-def _check(call: str, signature: inspect.Signature, rules: Mapping[str, Rule], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    error: InputError | None
+def _judged(
+    call: str, signature: inspect.Signature, rules: Mapping[str, Rule], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> InputError | None:
+    """Return what is wrong with a call's arguments, if anything."""
     try:
         given = signature.bind(*args, **kwargs).arguments
     except TypeError:
-        error = _misfit(call, list(signature.parameters.values()), args, kwargs)
-    else:
-        wrong_one = next((name for name, rule in rules.items() if name in given and not rule.fits(given[name])), None)
-        error = None if wrong_one is None else wrong(call, wrong_one, rules[wrong_one], given[wrong_one])
-    if error is not None:
-        raise error from None
+        return _misfit(call, list(signature.parameters.values()), args, kwargs)
+    name = next((name for name, rule in rules.items() if name in given and not rule.fits(given[name])), None)
+    return None if name is None else wrong(call, name, rules[name], given[name])
 
 
 def wrong(call: str, argument: str, rule: Rule, value: Any) -> InputError:

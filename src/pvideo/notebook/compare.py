@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from pvideo.arguments import PATH, Rule, takes
+from pvideo.arguments import PATH, takes
 from pvideo.errors import InputError, PVideoError
 
 from . import comparison
 from .base import hand
+from .blueprint import VIDEO
 from .card import is_final
 from .chunks import stream
 from .difference import LETTERS
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from .panels import Panels
 
 MOST = 9
-VIDEO = Rule("a video", lambda value: hasattr(value, "snapshot"), "cat")
 
 
 @takes()

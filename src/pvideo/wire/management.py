@@ -17,7 +17,7 @@ from pvideo.errors import ManagementError
 from pvideo.wire.certificates import CertificatesUnreadable, ssl_context
 from pvideo.wire.gateways import SETTABLE, Gateway, LogEntry, dashboard
 from pvideo.wire.shapes import phrase, sentence
-from pvideo.wire.transport import proxy_for
+from pvideo.wire.transport import UnusableProxy, proxy_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,9 +65,10 @@ def require() -> None:
 def _connections(there: Management) -> httpx.BaseTransport:
     try:
         verify = ssl_context() if there.base_url.startswith("https:") else True
-    except CertificatesUnreadable as problem:
-        raise ManagementError("management_lost", host=there.host, detail=str(problem)) from None
-    return httpx.HTTPTransport(verify=verify, trust_env=False, retries=0, proxy=proxy_for(there.base_url))
+        proxy = proxy_for(there.base_url)
+    except (CertificatesUnreadable, UnusableProxy) as problem:
+        raise ManagementError("management_lost", host=there.host, detail=str(problem), unsure="; nothing was sent") from None
+    return httpx.HTTPTransport(verify=verify, trust_env=False, retries=0, proxy=proxy)
 
 
 class Cloud:
@@ -79,7 +80,7 @@ class Cloud:
         transport: Replaces the connections, in tests.
 
     Raises:
-        ManagementError: ``gateway_package``: the package is not installed.
+        ManagementError: ``gateway_package``: the package is not installed; ``management_lost``: the proxy cannot be used.
     """
 
     def __init__(self, there: Management, *, user_agent: str, transport: httpx.BaseTransport | None = None) -> None:
