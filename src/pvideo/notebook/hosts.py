@@ -11,6 +11,10 @@ from typing import Any, Literal
 Kind = Literal["jupyter", "voila", "vscode", "colab", "marimo", "headless", "terminal", "script"]
 
 
+_moved: Path | None = None
+"""The notebook's file, where its page has told of a move."""
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """What shows our output."""
@@ -66,15 +70,45 @@ def detect(shell: Any = None) -> Host:
 
 def notebook_folder() -> Path:
     """Return the folder that the notebook lies in: saved addresses of videos are relative to it."""
-    session = os.getenv("JPY_SESSION_NAME", "")
-    path = Path(session)
-    return path.parent if path.is_absolute() and path.parent.is_dir() else Path.cwd()
+    place = _moved or _session()
+    return place.parent if place is not None and place.parent.is_dir() else Path.cwd()
+
+
+def follow_page(path: object) -> bool:
+    """Take the notebook's path as its page tells it, from the server's root; return whether it lies elsewhere than was known.
+
+    The kernel is told once, when it starts, where its notebook lies. After a move only the page knows; what it says is believed where
+    the notebook is found.
+    """
+    global _moved  # noqa: PLW0603 - of the one notebook of this process
+    session, before = _session(), _moved
+    if session is None or not isinstance(path, str) or not path.endswith(".ipynb") or Path(path).is_absolute() or ".." in Path(path).parts:
+        return False
+    # A kernel may have two notebooks; the one that it was started with was moved only if it is gone.
+    there = None if session.is_file() else next((place for root in session.parents if (place := root / path).is_file()), None)
+    _moved = there if there is not None or session.is_file() else _moved
+    return before != _moved
+
+
+def lies_now(path: Path) -> Path:
+    """Return where a file lies that may have gone along with the notebook's folder."""
+    session = _session()
+    if session is None or path.exists() or not path.is_relative_to(session.parent):
+        return path
+    along = notebook_folder() / path.relative_to(session.parent)
+    return along if along.exists() else path
 
 
 def notebook_file() -> Path | None:
     """Return the running notebook's file, None where the host does not tell."""
+    path = _moved or _session()
+    return path if path is not None and path.suffix == ".ipynb" and path.is_file() else None
+
+
+def _session() -> Path | None:
+    """Return the notebook's file as the kernel was told when it started."""
     path = Path(os.getenv("JPY_SESSION_NAME", ""))
-    return path if path.is_absolute() and path.suffix == ".ipynb" and path.is_file() else None
+    return path if path.is_absolute() else None
 
 
 def cell_id(shell: Any) -> str:
