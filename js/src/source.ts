@@ -41,7 +41,7 @@ export function source(media: HTMLMediaElement | HTMLImageElement, model: Model,
     put(url);
   };
   const start = ({ id, clip }: Wanted): void => {
-    const remote = (player ? null : drawingUrl(clip.url)) ?? mediaUrl(clip.url);
+    const remote = (player ? null : drawingUrl(clip.url)) ?? mediaUrl(clip.url, false);
     queue = [];
     if (clip.file) queue.push(async () => mediaUrl((await resolveFile(model, clip.file)) ?? ""));
     if (remote) queue.push(async () => remote);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pvideo.arguments import SECONDS, takes
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pvideo.job.feed import Feed
     from pvideo.job.states import Snapshot
 
+_TICK = 0.1
+"""Seconds between two chances for an interrupt."""
 _RAISED_BEFORE_THE_END = frozenset({"token_revoked", "endpoint_gone"})
 
 
@@ -69,8 +72,10 @@ class Waiting(Facts):
 
         stop = self.observe(tell)
         try:
-            if not over(self.snapshot()):
-                await arrived.wait()
+            while not over(self.snapshot()):
+                # In ticks: an interrupt cancels the cell, but does not wake a loop that nothing happens in.
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(arrived.wait(), _TICK)
         finally:
             stop()
         return self._result()

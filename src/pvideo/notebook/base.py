@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextvars
 import logging
 import threading
+import weakref
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,8 @@ import traitlets
 
 from pvideo.errors import PVideoError
 
-from .hosts import detect
+from .hosts import detect, follow_page
+from .pulse import pulse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -30,6 +32,9 @@ logger = logging.getLogger(__name__)
 logger.addHandler(logging.NullHandler())
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+
+_open: weakref.WeakSet[Live] = weakref.WeakSet()
+"""Every widget there is: where the notebook was moved, all of them say other addresses."""
 
 _STATIC = Path(__file__).parents[1] / "static"
 
@@ -116,6 +121,7 @@ class Live(anywidget.AnyWidget):
         super().__init__(**traits)
         _unroute(self.comm)
         self.on_msg(self._on_message)
+        _open.add(self)
 
     @traitlets.default("_anywidget_id")
     def _default_anywidget_id(self) -> str:
@@ -222,6 +228,11 @@ class Live(anywidget.AnyWidget):
         """Check a message's form and pass it on; a strange one is ignored, as anything may write to a comm."""
         if not isinstance(content, dict) or not isinstance(content.get("kind"), str):
             return
+        if follow_page(content.get("path")):
+            for one in list(_open):
+                one.moved()
+        if content["kind"] == "notebook":
+            return
         try:
             with _heard_from_page():
                 self.heard(content, buffers or [])
@@ -231,6 +242,14 @@ class Live(anywidget.AnyWidget):
     def heard(self, content: Mapping[str, Any], buffers: list[memoryview]) -> None:
         """Take one message of the page. Quick: anything slow goes through `hand`."""
         raise NotImplementedError
+
+    def push(self) -> None:
+        """Bring the newest state to the page."""
+        raise NotImplementedError
+
+    def moved(self) -> None:
+        """Say all addresses anew: the notebook lies elsewhere."""
+        pulse.mark(self)
 
     def alive(self) -> None:
         """Answer a heartbeat."""

@@ -76,7 +76,6 @@ class Card(Output):
         saved_anew: Callable[[Card], None] | None = None,
     ) -> None:
         self._nonce = secrets.token_urlsafe(12)
-        self._base = notebook_folder()
         self._settled, self._took_over, self._saved_anew = settled, took_over, saved_anew
         self._told = ""
         self.rests = False
@@ -102,7 +101,7 @@ class Card(Output):
 
     def still(self) -> str:
         """Return the card and what stands below it as plain html, as they stand now."""
-        return still_card(self._latest, self._base) + self.panels.still()
+        return still_card(self._latest, notebook_folder()) + self.panels.still()
 
     def follow(self, video: Video) -> None:
         """Show this video from now on: another one, or the same as it is now, in one more output."""
@@ -170,7 +169,7 @@ class Card(Output):
         from pvideo.settings import current
 
         now, around = time.time(), around_of(self.video)
-        view = view_of(snapshot, nonce=self._nonce, base=self._base, now=now, autoplay=current().autoplay, around=around)
+        view = view_of(snapshot, nonce=self._nonce, base=notebook_folder(), now=now, autoplay=current().autoplay, around=around)
         return view if self._refused is None else {**view, "message": message_of(self._refused, "warn")}
 
     def _linger(self) -> None:

@@ -114,7 +114,7 @@ class Compare(Output):
         self.changed = changed
         self.key = f"compare-{uuid.uuid4().hex}"
         """What it is known by."""
-        self._nonce, self._base = secrets.token_urlsafe(12), notebook_folder()
+        self._nonce = secrets.token_urlsafe(12)
         self._notice = ""
         self._leave: list[Callable[[], None]] = []
         self._settled: Callable[[Compare], None] | None = None
@@ -142,7 +142,7 @@ class Compare(Output):
 
     def still(self) -> str:
         """Return it as plain html, as it stands now."""
-        return comparison.still(self._snapshots(), self._base) + self.panels.still()
+        return comparison.still(self._snapshots(), notebook_folder()) + self.panels.still()
 
     def follow(self, _: Compare, *, settled: Callable[[Compare], None] | None = None) -> None:
         """Stand in one more output.
@@ -212,7 +212,7 @@ class Compare(Output):
     def _view(self) -> dict[str, Any]:
         actions = ["copy", "load", *(["page"] if _page_maker() is not None else [])]
         snapshots = self._snapshots()
-        return comparison.view_of(snapshots, key=self.key, nonce=self._nonce, base=self._base, notice=self._notice, actions=actions)
+        return comparison.view_of(snapshots, key=self.key, nonce=self._nonce, base=notebook_folder(), notice=self._notice, actions=actions)
 
     def _snapshots(self) -> list[Snapshot]:
         return [video.snapshot() for video in self.videos]

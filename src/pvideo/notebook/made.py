@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from pvideo.model.sniff import SVG, kind_of
 
+from .hosts import lies_now
 from .source import known_model
 from .words import say
 
@@ -84,7 +85,7 @@ def relative(path: Path | None, base: Path) -> str:
     """Return `path` as a relative address from the notebook's folder; empty when there is no file yet."""
     if path is None:
         return ""
-    return quote(os.path.relpath(path, base).replace(os.sep, "/"))
+    return quote(os.path.relpath(lies_now(path), base).replace(os.sep, "/"))
 
 
 def content_type(path: Path | None) -> str:

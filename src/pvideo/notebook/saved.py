@@ -91,7 +91,8 @@ def _caption(snapshot: Snapshot, base: Path) -> str:
     file = relative(snapshot.path, base)
     if file:
         first.append(f'<a href="{_quoted(file)}">{_quoted(say("labels", "open").lower())}</a>')
-    lines = [" · ".join(first), *_message(snapshot), _quoted(_clean(snapshot.prompt)).replace("\n", "<br>")]
+    unfinished = "" if snapshot.settled else _quoted(say("labels", "saved_before_end"))
+    lines = [" · ".join(first), *_message(snapshot), unfinished, _quoted(_clean(snapshot.prompt)).replace("\n", "<br>")]
     return "<br>".join(line for line in lines if line) + _source(snapshot)
 
 
