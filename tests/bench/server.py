@@ -58,13 +58,8 @@ class Server:
 def served() -> Iterator[Server]:
     """Run the other side for the time of a with-block."""
     command = [sys.executable, "-m", "tests.bench.server"]
-    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield Server(process)
-    finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        process.wait(30)
 
 
 def main() -> None:

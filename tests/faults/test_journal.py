@@ -167,7 +167,8 @@ def test_d10_damaged_is_set_aside_and_rebuilt(tmp_path: Path, damage: str) -> No
         assert journal.damaged.read_bytes() == bad, "it is kept as it was: someone may be able to read it"
         assert {row.intent for row in queries.history(journal)} == {"job-1", "job-2"}
         assert journal.by_press(key_of(1), str(videos)).files == (str(videos / "1.mp4"),)
-    assert Journal(path).damaged is None
+    with closing(Journal(path)) as journal:
+        assert journal.damaged is None
 
 
 def test_d10_two_damages_in_one_second_are_both_kept(tmp_path: Path) -> None:
