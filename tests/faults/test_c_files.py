@@ -108,7 +108,7 @@ def test_C08_it_never_writes_through_what_stands_there(
     video = scene.press()
     scene.run(0.2)
     name = files.stem(scene.row(video).day, "A cat", video.prediction_id)
-    scene.folder.mkdir()
+    scene.folder.mkdir(exist_ok=True)
     place = scene.folder / f"{name}{where.format(pid=os.getpid())}"
     trap(place, victim)
     scene.run(20)

@@ -221,15 +221,16 @@ def test_found_d6_a_drawing_is_shown_as_a_picture_and_exported_as_what_it_is(sce
 def test_found_a4_the_final_output_stands_first(scene: Scene, later: str) -> None:
     early, final = tiny_clip(1.0), tiny_clip(2.0)
     first, last = HOST + "preview.mp4", f"{later}final.mp4"
-    host = deliver(scene, {first: early, last: final})
+
+    def seen(_: int) -> bytes:
+        (item,) = scene.demo.state.store
+        object.__setattr__(item.fate, "output", last)
+        return early
+
+    host = deliver(scene, {first: seen, last: final})
     scene.demo.settings(sync_status="processing")
     scene.fate(output=first)
-    scene.fault("before_accept", "fate", op="get", nth=None)
     video = scene.press(prefer_wait=True)
-    while not host.count(first):
-        scene.run(0.05)
-    (item,) = scene.demo.state.store
-    object.__setattr__(item.fate, "output", last)
     scene.settle()
     assert host.count(last) == 1
     assert (video.status, video.path.read_bytes()) == ("succeeded", final)

@@ -135,11 +135,12 @@ class _Outputs:
             if course.saved[key][0].is_file():
                 return True
             del course.saved[key]
-        match course.row.saved.get(key):
+        row = course.row
+        match row.saved.get(key):
             case [int(size), str(sha256)]:
                 pass
-            case _ if key == self._order[0] and course.row.files and course.row.bytes is not None and course.row.sha256 is not None:
-                size, sha256 = course.row.bytes, course.row.sha256
+            case _ if key == self._order[0] and not row.saved and row.files and row.bytes is not None and row.sha256 is not None:
+                size, sha256 = row.bytes, row.sha256  # 0.1.0 noted only that
             case _:
                 return False
         folder, name = place_of(course.row), self._name(key)
