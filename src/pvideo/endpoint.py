@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
+from pvideo.address import DIRECT_HOST, GATEWAY_HOST, LOOPBACK, MANAGEMENT_HOST, check_form, check_url
 from pvideo.errors import SettingsError
-from pvideo.fitting import DIRECT_HOST, GATEWAY_HOST, LOOPBACK, MANAGEMENT_HOST, check_form, check_url
 
 if TYPE_CHECKING:
     from pvideo.secrets import Secret
@@ -28,6 +28,8 @@ class Management:
     account_id: str
     token: Secret
     realm: Literal["demo", "real"] = "real"
+    guessed: bool = False
+    """Whether the address was taken from a gateway on loopback and not named: a token goes there only for what a person asked for."""
 
     @property
     def host(self) -> str:
@@ -128,9 +130,10 @@ def resolve_management(settings: Settings) -> Management:
         raise SettingsError("setting_missing", setting="CLOUDFLARE_ACCOUNT_ID")
     if settings.management_token is None:
         raise SettingsError("management_token_missing")
-    url = (settings.management_url or _stand_in(settings.base_url) or MANAGEMENT_URL).rstrip("/")
+    guess = "" if settings.management_url else _stand_in(settings.base_url)
+    url = (settings.management_url or guess or MANAGEMENT_URL).rstrip("/")
     check_url(url, "CLOUDFLARE_BASE_URL", (MANAGEMENT_HOST, *LOOPBACK, *settings.trust_host))
-    return Management(base_url=url, account_id=account, token=settings.management_token)
+    return Management(base_url=url, account_id=account, token=settings.management_token, guessed=bool(guess))
 
 
 def _stand_in(base_url: str) -> str:

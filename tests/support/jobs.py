@@ -221,6 +221,7 @@ class World:
             wall=lambda: START + self.loop.time() + self.offset, steady=lambda: 50_000.0 + self.loop.time(), boot=lambda: self.boot
         )
         self.replicate = Replicate(now=lambda: START + self.loop.time())
+        (folder / "videos").mkdir(exist_ok=True)  # as a press leaves it
         self.journal = Journal(folder / "home" / "journal.db")
         self.downloads: list[Any] = []
         self.fetched: list[str] = []
@@ -256,6 +257,7 @@ class World:
             event_id=intent,
             owner=self.tools.owner,
             press_key=f"key-{number}",
+            typed_key=f"key-{number}",
             fingerprint=fingerprint(given),
             session=self.tools.session,
             kind=ENDPOINT.kind,

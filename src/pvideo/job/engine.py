@@ -6,10 +6,12 @@ nbclient), commits and decoding run in threads of their own, and nothing here pr
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pvideo import settings
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from pvideo.job.tools import Fetched
     from pvideo.library.rows import JobRow
     from pvideo.model.reference import Reference
+
+logger = logging.getLogger(__name__)
 
 CLOSE_WITHIN = 1.0
 """The interpreter's end is not held up for longer, in seconds."""
@@ -83,7 +87,7 @@ class Engine:
         Raises:
             JournalError: The journal cannot be opened.
         """
-        return engines.get(settings.current().journal_path.absolute(), _open)
+        return engines.get(settings.current().journal_path, _open)
 
     def submit(self, row: JobRow, *, sent: dict[str, Any], hide: tuple[str, ...] = ()) -> Video:
         """Start a new job and return its handle at once."""
@@ -114,13 +118,18 @@ class Engine:
                     self.call(lambda: self._start(course, of_another=True))
             return self._handle(course)
 
-    def reuse(self, intent: str) -> Video:
-        """Return the handle on a job that a press found again: nothing was sent for it."""
+    def reuse(self, intent: str, copies: tuple[Path, ...] = ()) -> Video:
+        """Return the handle on a job that a press found again: nothing was sent for it. With `copies` it shows these files."""
         self.recover()
         video = self.video(intent)
         course = self._courses[intent]
-        if course.row.finished:
-            fresh = revived(course.row)
+        kept = self.journal.get(intent) or course.row
+        if not course.row.finished:
+            self.call(lambda: course.take(folder=kept.folder))  # its project was renamed
+        else:
+            course.row = replace(course.row, folder=kept.folder, files=kept.files)
+            fresh = revived(replace(course.row, files=tuple(map(str, copies))) if copies else course.row)
+            course.live.paths = fresh.paths
             error = fresh.error if fresh.missing or course.live.missing else course.live.error
             course.live.reused, course.live.phase, course.live.missing, course.live.error = True, "library", fresh.missing, error
             course.feed.publish(course.picture())
@@ -255,7 +264,10 @@ class Engine:
         owner, session = self.tools.owner, self.tools.session
         rows = await self.tools.disk.run(lambda: adoption.recover(self.journal, owner, mine, session=session))
         for row in [*rows, *await self.tools.disk.run(lambda: adoption.owed(self.journal, owner, mine))]:
-            self.begin(row)
+            try:
+                self.begin(row)
+            except Exception:  # each for itself: the others are paid, too
+                logger.exception("job %s cannot be gone on with", row.intent)
         return rows
 
     def _revived(self, row: JobRow) -> Live:
@@ -286,7 +298,4 @@ class Engine:
 
 
 def _open(path: Path) -> Engine:
-    journal = Journal(path)
-    if journal.damaged is not None:
-        sidecar.rebuild(journal, settings.current().video_folder)
-    return Engine(journal)
+    return Engine(Journal(path, owner=myself(), kept=lambda: sidecar.rows(settings.current().video_folder)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import PVideoError
 from pvideo.job.budget import cost_text
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pvideo.library.rows import JobRow
 
 _WORDS = {"new": "sending", "sending": "sending", "unknown": "unconfirmed", "fetching": "succeeded", "done": "succeeded"}
+_LARGEST = 10**7
 _LOGS = 64 * 1024
 _TEXT = 100_000
 """Characters of a text that a picture of a job carries; the file has all."""
@@ -91,7 +92,7 @@ def picture(row: JobRow, live: Live, endpoint: Endpoint | None) -> Snapshot:
         prompt=row.prompt,
         template=row.template or row.prompt,
         seed=row.seed,
-        notes=row.notes,
+        notes=(*row.notes, *([row.warning] if row.unreadable else [])),
         price=Quote(amount=row.estimate, text=row.estimate_text, upper_bound=row.upper_bound),
         cost=row.cost,
         cost_text=cost_text(row, status),
@@ -173,6 +174,8 @@ def text_of(paths: tuple[Path, ...]) -> str:
 
 def media_of(row: JobRow) -> MediaInfo | None:
     """Return what the finished video turned out to be, when it was looked at."""
-    if row.media is None:
+    told: dict[str, Any] = row.media or {}
+    width, height, fps, seconds = numbers = [told.get(name, -1) for name in ("width", "height", "fps", "seconds")]
+    if not all(isinstance(number, (int, float)) and 0 <= number < _LARGEST for number in numbers):
         return None
-    return MediaInfo(**row.media)
+    return MediaInfo(width=int(width), height=int(height), fps=float(fps), seconds=float(seconds), has_audio=told.get("has_audio") is True)

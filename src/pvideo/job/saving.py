@@ -14,6 +14,7 @@ from pvideo.errors import DownloadError, PVideoError
 from pvideo.job.clock import HOUR
 from pvideo.job.ends import bill
 from pvideo.job.live import text_of
+from pvideo.job.recognition import place_of
 from pvideo.job.schedule import after_trouble
 from pvideo.library import files, sidecar
 from pvideo.model.sniff import kind_of
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _PUBLISH_EVERY = 0.25
-_EXAMINE_AT_MOST = 3.0
+_EXAMINE_AT_MOST = 5.0
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -78,6 +79,7 @@ async def _fetch_all(course: Course, *, patient: bool) -> None:
         first = first or (size, sha256)
     if first is None:
         raise _Stopped(PVideoError.make("output_strange", detail="Replicate gave no file."))
+    course.show(paths=tuple(paths))  # nobody waits for its poster to play it
     media, poster = await _examined(course, paths[0])
     text = await course.tools.disk.run(lambda: text_of(tuple(paths)))
     columns = {"files": tuple(str(path) for path in paths), "bytes": first[0], "sha256": first[1], "media": media}
@@ -93,7 +95,7 @@ async def _fetch_all(course: Course, *, patient: bool) -> None:
 
 async def _fetch_one(course: Course, url: str, index: int, *, patient: bool) -> tuple[Path, int, str]:
     """Return where the output lies now, its size and its sha256."""
-    row, folder = course.row, Path(course.row.folder)
+    row, folder = course.row, place_of(course.row)
     name = files.stem(row.day, row.words, row.prediction_id or row.intent, index)
     # Only a process that is gone can have come so far; in this one, a file of that name is somebody else's.
     whole = await course.tools.disk.run(lambda: files.existing(folder, name)) if row.adopted else None

@@ -7,6 +7,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
+from pvideo.arguments import SECONDS, takes
 from pvideo.errors import PVideoError
 from pvideo.job.facts import Facts
 
@@ -34,6 +35,7 @@ class Waiting(Facts):
         super().__init__(intent, feed)
         self._engine = engine
 
+    @takes(timeout=SECONDS)
     def wait(self, timeout: float | None = None) -> Self:
         """Wait until the file is on the disk and return this video (at once where none was asked for, ``no_op=True``).
 

@@ -92,6 +92,16 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def is_file_of(path: Path, size: int | None, sha256: str | None) -> bool:
+    """Return whether a file is the one of that size and hash; without a size none is."""
+    try:
+        if size is None or not _is_plain(path) or path.stat().st_size != size:
+            return False
+        return sha256 is None or hash_file(path) == sha256
+    except OSError:
+        return False
+
+
 def flush_folder(folder: Path) -> None:
     """Put a folder's entries on the disk, so that a new name survives a power loss."""
     handle = os.open(folder, os.O_RDONLY)

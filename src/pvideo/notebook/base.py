@@ -69,6 +69,11 @@ class Live(anywidget.AnyWidget):
     page: ClassVar[str] = "widget"
     """Which bundle of ``js/`` draws it."""
 
+    # anywidget adds these to each widget, in a class made for it alone (8 kB): here they stand in ours.
+    _esm = traitlets.Unicode().tag(sync=True)
+    _css = traitlets.Unicode().tag(sync=True)
+    _anywidget_id = traitlets.Unicode().tag(sync=True)
+
     kind = traitlets.Unicode().tag(sync=True)
     """Which of a bundle's widgets the page draws: ``card`` or ``studio``."""
 
@@ -95,12 +100,27 @@ class Live(anywidget.AnyWidget):
         _unroute(self.comm)
         self.on_msg(self._on_message)
 
+    @traitlets.default("_anywidget_id")
+    def _default_anywidget_id(self) -> str:
+        return f"{type(self).__module__}.{type(self).__qualname__}"
+
+    def add_traits(self, **traits: Any) -> None:
+        """Add the traits that its class has not."""
+        missing = {name: trait for name, trait in traits.items() if not self.has_trait(name)}
+        if missing:
+            super().add_traits(**missing)
+
     # Both directions under the one lock.
 
     def notify_change(self, change: Any) -> None:
         """Send a changed trait."""
         with self._lock:
             super().notify_change(change)
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
+        """Return the state, or the part `key` of it."""
+        with self._lock:
+            return super().get_state(key, drop_defaults)
 
     def send_state(self, key: Any = None) -> None:
         """Send the state, or the part `key` of it."""
@@ -128,6 +148,11 @@ class Live(anywidget.AnyWidget):
         except LookupError:
             self._origin.copy().run(super()._send, msg, buffers)
 
+    def open(self) -> None:
+        """Tell the page of it; where nobody looks on there is none, and nbclient would keep each widget's whole module in the file."""
+        if detect().kind != "headless":
+            super().open()
+
     def close(self) -> None:
         """Take the widget off the page and forget it."""
         with self._lock:
@@ -135,6 +160,7 @@ class Live(anywidget.AnyWidget):
                 super().close()
             except LookupError:
                 self._origin.copy().run(super().close)
+        self.__dict__.pop("_repr_mimebundle_", None)  # ipywidgets leaves nothing to show; there is html
 
     def beget(self, make: Callable[[], T]) -> T:
         """Make another widget on a thread of ours, which ipykernel 7.0.0 and 7.0.1 allow in the context of a cell only.
@@ -162,6 +188,11 @@ class Live(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return self.mimebundle() if self.is_open else {"text/plain": repr(self), "text/html": self.still()}
+
+    @property
+    def model_id(self) -> str:
+        """By what the page knows it; empty where no page does."""
+        return str(self.comm.comm_id) if self.is_open else ""
 
     @property
     def is_open(self) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from pvideo.arguments import PATH, Rule, takes
 from pvideo.errors import InputError, PVideoError
 
 from . import comparison
@@ -19,7 +20,7 @@ from .base import hand
 from .card import is_final
 from .chunks import stream
 from .difference import LETTERS
-from .hosts import detect, notebook_folder
+from .hosts import detect, notebook_folder, running_shell
 from .made import content_type
 from .output import Output
 from .pulse import pulse
@@ -34,8 +35,10 @@ if TYPE_CHECKING:
     from .panels import Panels
 
 MOST = 9
+VIDEO = Rule("a video", lambda value: hasattr(value, "snapshot"), "cat")
 
 
+@takes()
 def compare(*videos: Any) -> Compare | StillCompare:
     """Show 2 to 9 videos beside each other: one play button, play heads in step, and what differs between them.
 
@@ -87,6 +90,7 @@ class StillCompare:
         """Return it as plain html, as it stands now."""
         return comparison.still([video.snapshot() for video in self.videos], notebook_folder())
 
+    @takes(path=PATH.or_none())
     def save_page(self, path: str | Path | None = None) -> Path:
         """Write it as one html file that plays anywhere (see `Compare.save_page`)."""
         return _save_page(self.videos, path)
@@ -123,14 +127,13 @@ class Compare(Output):
         """Say what it shows: it is the text a saved notebook falls back to."""
         return _text(self.videos)
 
-    def _ipython_display_(self) -> None:
-        from .hook import show_video
-
-        # What was taken off the page is shown anew, as a video is.
-        show_video(self if self.is_open else Compare(list(self.videos)))
-
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return super()._repr_mimebundle_() if detect().has_widgets else {"text/plain": repr(self), "text/html": self.still()}
+        from .hook import bundle_of
+
+        if running_shell() is None:
+            return super()._repr_mimebundle_()
+        # What was taken off the page is shown anew, as a video is.
+        return bundle_of(self if self.is_open else Compare(list(self.videos)))
 
     @property
     def known_as(self) -> str:
@@ -159,6 +162,7 @@ class Compare(Output):
         pulse.forget(self)
         super().close()
 
+    @takes(video=VIDEO)
     def load(self, video: Video) -> None:
         """Fill the newest open Studio with what made a video; without one, a new one opens below."""
         from . import studio
@@ -173,6 +177,7 @@ class Compare(Output):
         letter = LETTERS[self.videos.index(video)] if video in self.videos else ""
         self._say(say("compare", "loaded", name=f"{letter} {video.name}".strip()))
 
+    @takes(path=PATH.or_none())
     def save_page(self, path: str | Path | None = None) -> Path:
         """Write the comparison as one html file that plays anywhere, and return where it lies.
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from pvideo.errors import SettingsError
+from pvideo.settings import working_folder
+
 Kind = Literal["jupyter", "voila", "vscode", "colab", "marimo", "headless", "terminal", "script"]
 
 
@@ -65,16 +68,43 @@ def detect(shell: Any = None) -> Host:
 
 
 def notebook_folder() -> Path:
-    """Return the folder that the notebook lies in: saved addresses of videos are relative to it."""
-    session = os.getenv("JPY_SESSION_NAME", "")
-    path = Path(session)
-    return path.parent if path.is_absolute() and path.parent.is_dir() else Path.cwd()
+    """Return the folder that saved addresses are relative to: the notebook's, as `base_folder` has it."""
+    try:
+        return base_folder()
+    except SettingsError:
+        return Path(Path.home().anchor)
+
+
+def base_folder() -> Path:
+    """Return the folder that the notebook lies in.
+
+    Where no host tells it, it is the one that the kernel began in, wherever its cells have gone since. A script has none: it is the
+    folder that it works in at the moment.
+
+    Raises:
+        SettingsError: No host tells it, and the working folder was deleted.
+    """
+    shell = running_shell()
+    begun = getattr(shell, "starting_dir", None)
+    folders = [*(path.parent for path in _told(shell)), *([Path(begun)] if isinstance(begun, str) else [])]
+    return next((folder for folder in folders if folder.is_dir()), None) or working_folder()
 
 
 def notebook_file() -> Path | None:
     """Return the running notebook's file, None where the host does not tell."""
-    path = Path(os.getenv("JPY_SESSION_NAME", ""))
-    return path if path.is_absolute() and path.suffix == ".ipynb" and path.is_file() else None
+    return next((path for path in _told(running_shell()) if path.suffix == ".ipynb" and path.is_file()), None)
+
+
+def _told(shell: Any) -> list[Path]:
+    """Return what hosts say the notebook's file is: VS Code and Jupyter to a kernel, marimo of itself."""
+    if shell is None:
+        folder = getattr(sys.modules.get("marimo"), "notebook_dir", lambda: None)() if _in_marimo() else None
+        return [Path(folder) / "notebook.py"] if folder is not None else []
+    if getattr(shell, "kernel", None) is None:
+        return []
+    names = shell.user_ns
+    said = [names.get("__vsc_ipynb_file__"), names.get("__session__"), os.getenv("JPY_SESSION_NAME")]
+    return [Path(name) for name in said if isinstance(name, str) and Path(name).is_absolute()]
 
 
 def cell_id(shell: Any) -> str:

@@ -9,11 +9,14 @@ import base64
 import json
 import os
 import zipfile
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pvideo.arguments import PATH, Rule, path_of, short, takes, wrong
 from pvideo.errors import ExportError
+from pvideo.job.export import write_text, writing
 from pvideo.secrets import redact
 
 from .facts import facts
@@ -23,8 +26,6 @@ from .source import cell_source
 from .words import date, money, say, size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from pvideo.job.states import Snapshot
     from pvideo.job.video import Video
 
@@ -36,6 +37,7 @@ _TYPES |= {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 _TYPES |= {".mp3": "audio/mpeg", ".wav": "audio/wav", ".flac": "audio/flac"}
 
 
+@takes(path=PATH)
 def export(path: str | Path, *videos: Video | Iterable[Video]) -> Path:
     """Write videos to one file that can be given away, and return where it lies.
 
@@ -47,24 +49,24 @@ def export(path: str | Path, *videos: Video | Iterable[Video]) -> Path:
         *videos: Videos, or sequences of them (a sweep, a library).
 
     Raises:
-        ExportError: There is nothing to write, the page would be over 25 MB, or the kind of file is not known.
-        OSError: It cannot be written there.
+        InputError: `path` is none, or there is something else than videos.
+        ExportError: There is nothing to write, the page would be over 25 MB, the kind of file is not known, or it cannot be written there.
     """
-    target = Path(path).expanduser()
+    target = path_of(path)
     shown = [video.snapshot() for video in _flat(videos)]
     kind = target.suffix.lower()
     if kind not in {".html", ".htm", ".zip"}:
-        raise ExportError("export_kind", path=target.name, kinds=".html, .zip")
+        raise ExportError("export_kind", path=short(target.name), kinds=".html, .zip")
     if not any(_file(snapshot) for snapshot in shown):
         names = ", ".join(snapshot.name for snapshot in shown if snapshot.name) or say("export", "nothing")
         raise ExportError("export_nothing", names=names)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if kind == ".zip":
-        _write_zip(target, shown)
-    else:
-        from pvideo.job.export import write_text
-
-        write_text(target, _whole_page(shown, target))
+    whole = "" if kind == ".zip" else _whole_page(shown, target)
+    with writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if kind == ".zip":
+            _write_zip(target, shown)
+        else:
+            write_text(target, whole)
     return target.absolute()
 
 
@@ -204,9 +206,16 @@ def _file(snapshot: Snapshot) -> Path | None:
     return snapshot.path if snapshot.path is not None and snapshot.path.is_file() else None
 
 
+_VIDEOS = Rule("videos, or sequences of them (a sweep, a library)", lambda value: hasattr(value, "snapshot"), "cat")
+
+
 def _flat(videos: Iterable[Any]) -> list[Video]:
     found: dict[str, Video] = {}
     for one in videos:
+        if not hasattr(one, "snapshot") and (isinstance(one, (str, bytes)) or not isinstance(one, Iterable)):
+            raise wrong("export", "videos", _VIDEOS, one)
         for video in [one] if hasattr(one, "snapshot") else one:
+            if not _VIDEOS.fits(video):
+                raise wrong("export", "videos", _VIDEOS, video)
             found.setdefault(video.snapshot().intent, video)
     return list(found.values())

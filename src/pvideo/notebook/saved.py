@@ -7,10 +7,11 @@ the ``src`` of a ``<source>``; so the ``src`` stands on ``<video>`` itself and e
 from __future__ import annotations
 
 import base64
-import io
 import time
 from html import escape
 from typing import TYPE_CHECKING
+
+from pvideo.model.picture import thumbnail
 
 from .facts import facts, is_portrait
 from .made import PLAYED, files, kind, relative, text
@@ -109,21 +110,8 @@ def poster_url(poster: bytes | None) -> str:
     """Return the poster as an address that travels inside the file: a JPEG of at most 640 px and about 20 kB."""
     if not poster:
         return ""
-    small = poster if len(poster) <= _POSTER_BYTES // 2 else _shrunk(poster)
+    small = poster if len(poster) <= _POSTER_BYTES // 2 else thumbnail(poster, _POSTER_SIDE) or poster
     return "data:image/jpeg;base64," + base64.b64encode(small).decode() if len(small) <= _POSTER_BYTES else ""
-
-
-def _shrunk(poster: bytes) -> bytes:
-    try:
-        from PIL import Image
-
-        with Image.open(io.BytesIO(poster)) as picture:
-            picture.thumbnail((_POSTER_SIDE, _POSTER_SIDE))
-            out = io.BytesIO()
-            picture.convert("RGB").save(out, "JPEG", quality=60)
-    except (ImportError, OSError, ValueError):
-        return poster
-    return out.getvalue()
 
 
 def _width(snapshot: Snapshot) -> int:

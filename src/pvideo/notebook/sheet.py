@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import secrets
 import threading
 import time
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from pvideo.errors import PVideoError
+from pvideo.model.picture import thumbnail
 
 from .base import hand
 from .card import Card, is_final
@@ -242,13 +242,4 @@ class Sheet(Output):
 
 def thumb(poster: bytes) -> str:
     """Return a poster as a tile's picture, a few kilobytes as text."""
-    try:
-        from PIL import Image
-
-        with Image.open(io.BytesIO(poster)) as picture:
-            picture.thumbnail((_SIDE, _SIDE))
-            out = io.BytesIO()
-            picture.convert("RGB").save(out, "JPEG", quality=60)
-    except (ImportError, OSError, ValueError):
-        return poster_url(poster)
-    return poster_url(out.getvalue())
+    return poster_url(thumbnail(poster, _SIDE) or poster)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from pvideo.errors import PVideoError
+from pvideo.guard import guarded
 
 from .beside import Beside
 from .blueprint import at_hand, blank, model_name
@@ -92,6 +93,7 @@ class Studio(Loading):
     saved = traitlets.Dict().tag(sync=True)
     """What the saved notebook keeps of this Studio: ``html``, in the place of ``model``, marked with ``key``."""
 
+    @guarded
     def __init__(self, model: str | Model | None = None, schema: Any = None, **inputs: Any) -> None:
         name = model_name(model, schema)
         found = at_hand(model, schema)
@@ -118,6 +120,7 @@ class Studio(Loading):
 
     # What a person types in Python.
 
+    @guarded
     def generate(self, *, again: bool = False) -> Video:
         """Press Generate: make a video from the inputs as they are; it costs what the button says.
 
@@ -140,12 +143,14 @@ class Studio(Loading):
         self._judge()
         return video
 
+    @guarded
     def load(self, video: Video) -> None:
         """Fill the form with exactly what made a video, its seed included."""
         snapshot = video.snapshot()
         self.inputs = self._values.loaded(snapshot.typed, snapshot.seed)
         self._tell_files({})
 
+    @guarded
     def compare(self, *videos: Video) -> Any:
         """Show videos side by side, in the place of the card; returns the widget that does."""
         import pvideo
@@ -156,6 +161,7 @@ class Studio(Loading):
         self._put(shown)
         return shown
 
+    @guarded
     def sweep(self, **axes: Any) -> Sweep:
         """Make a sweep of the form's inputs; its sheet stands in the place of the card. Nothing is sent before its button, or `Sweep.run`.
 
@@ -239,11 +245,6 @@ class Studio(Loading):
     def __repr__(self) -> str:
         """Say what it is: it is the text a saved notebook falls back to."""
         return f"Studio({self._model.name!r}, videos={len(self._strip.videos)})"
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        from .hosts import detect
-
-        return super()._repr_mimebundle_() if detect().kind != "headless" else {"text/plain": repr(self), "text/html": self._html()}
 
     def still(self) -> str:
         """Return it as plain html, as a saved notebook keeps it."""

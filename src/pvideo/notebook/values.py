@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pvideo.arguments import nearest
 from pvideo.errors import InputError
 from pvideo.model.values import is_file
 
-from .text import nearest
 from .uploads import Upload, Uploads
 
 if TYPE_CHECKING:
