@@ -83,10 +83,6 @@ async def _fetch_all(course: Course, *, patient: bool) -> None:
     media, poster = await _examined(course, paths[0])
     text = await course.tools.disk.run(lambda: text_of(tuple(paths)))
     columns = {"files": tuple(str(path) for path in paths), "bytes": first[0], "sha256": first[1], "media": media}
-    if media is not None and course.row.status == "succeeded":
-        # Only now it is known how long it lasts.
-        cost, seconds = bill(replace(course.row, media=media), course.row.seconds, len(paths))
-        columns |= {"cost": cost, "seconds": seconds}
     if poster is not None:
         await course.written(lambda: course.tools.journal.keep_poster(course.row.intent, poster))
     shown = {"paths": tuple(paths), "poster": poster, "text": text, "received": first[0], "total": first[0]}
@@ -141,17 +137,21 @@ async def _attempt(course: Course, url: str, folder: Path, name: str) -> tuple[P
 
 async def _finish(course: Course) -> None:
     """Write what made it beside it, then note it as done."""
+    # Only now it is known how long it lasts.
+    cost, seconds = (
+        bill(course.row, course.row.seconds, len(course.row.outputs)) if course.row.media else (course.row.cost, course.row.seconds)
+    )
+    made = replace(course.row, cost=cost, seconds=seconds)
     # Files of one output share a sidecar: it names the first.
     for path in {sidecar.beside(Path(file)): file for file in reversed(course.row.files)}.values():
         try:
-            await course.tools.disk.run(partial(sidecar.write, Path(path), course.row))
+            await course.tools.disk.run(partial(sidecar.write, Path(path), made))
         except OSError:
             logger.warning("no sidecar for %s", path)
     error = course.live.error
     kept = error if error is not None and error.key in {"gateway_resent", "done_before_cancel"} else None
-    await course.record(
-        state="done", error=kept.to_dict() if kept else None, show={"phase": "", "error": kept, "next_at": None, "missing": False}
-    )
+    shown = {"phase": "", "error": kept, "next_at": None, "missing": False}
+    await course.record(state="done", cost=cost, seconds=seconds, error=kept.to_dict() if kept else None, show=shown)
 
 
 async def _stop(course: Course, stopped: _Stopped) -> None:
