@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
+from pvideo.address import DIRECT_HOST, GATEWAY_HOST, LOOPBACK, MANAGEMENT_HOST, check_form, check_url
 from pvideo.errors import SettingsError
-from pvideo.fitting import DIRECT_HOST, GATEWAY_HOST, LOOPBACK, MANAGEMENT_HOST, check_form, check_url
 
 if TYPE_CHECKING:
     from pvideo.secrets import Secret

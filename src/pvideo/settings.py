@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvideo.account import TOKENS, keep, kept
+from pvideo.address import check_form
 from pvideo.arguments import nearest, short
 from pvideo.endpoint import Endpoint, Management, in_demo, resolve, resolve_management
 from pvideo.errors import SettingsError
-from pvideo.fitting import check_form, fit, made
+from pvideo.fitting import fit, made
 from pvideo.guard import guarded
 from pvideo.secrets import Secret, find_token, redact
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pvideo
 from pvideo import settings
+from pvideo.address import MANAGEMENT_HOST
 from pvideo.arguments import FLAG, TEXT, is_number, short, shown, takes
 from pvideo.errors import ManagementError, SettingsError
-from pvideo.fitting import MANAGEMENT_HOST
 from pvideo.job.limits import limits
 from pvideo.wire.gateways import Gateway, RateLimit
 

@@ -239,10 +239,6 @@ class _Outputs:
         if course.live.paths[:1] != paths[:1]:
             course.show(paths=paths)  # nobody waits for its poster to play it
             columns["media"], shown["poster"] = await _examined(course, paths[0])
-        if columns.get("media") is not None and course.row.status == "succeeded":
-            # Only now it is known how long it lasts.
-            row = replace(course.row, media=columns["media"])
-            columns["cost"], columns["seconds"] = bill(row, row.seconds, course.made or len(course.row.outputs))
         if poster := shown.get("poster"):
             await course.written(lambda: course.tools.journal.keep_poster(course.row.intent, poster))
         if len(held) >= len(self._order):
@@ -269,10 +265,14 @@ class _Outputs:
 
 async def _finish(course: Course, missing: list[_Missing]) -> None:
     """Write what made it beside it, then note it as done."""
+    row = course.row
+    # Only now it is known how long it lasts.
+    cost, seconds = bill(row, row.seconds, course.made or len(row.outputs)) if row.media else (row.cost, row.seconds)
+    made = replace(row, cost=cost, seconds=seconds)
     # Files of one output share a sidecar: it names the first.
     for path in {sidecar.beside(Path(file)): file for file in reversed(course.row.files)}.values():
         try:
-            await course.tools.disk.run(partial(sidecar.write, Path(path), course.row))
+            await course.tools.disk.run(partial(sidecar.write, Path(path), made))
         except OSError:
             logger.warning("no sidecar for %s", path)
     error = course.live.error
@@ -281,6 +281,8 @@ async def _finish(course: Course, missing: list[_Missing]) -> None:
     kept = error if error is not None and error.key in _KEPT else None
     await course.record(
         state="done",
+        cost=cost,
+        seconds=seconds,
         outputs=tuple(map(without_signature, course.row.outputs)),
         error=kept.to_dict() if kept else None,
         show={"phase": "", "error": kept, "next_at": None, "missing": False},
