@@ -140,7 +140,9 @@ def test_found_a6_what_cannot_be_read_is_said(tmp_path: Path, caplog: pytest.Log
 
     assert row.unreadable == ("seed", "cost")
     assert (row.seed, row.cost) == (None, None)
-    assert "cannot read" in as_text([row]) and "seed, cost" in as_html([row], tmp_path) and "cost" in row_view(row)["facts"]
+    assert "cannot read" in as_text([row])
+    assert "seed, cost" in as_html([row], tmp_path)
+    assert "cost" in row_view(row)["facts"]
     assert "seed, cost of job job-1" in caplog.text
     error = PVideoError.from_dict(row.error)
     assert (error.title, str(error)) == ("New", "New. It is.")
@@ -170,7 +172,8 @@ def test_found_a6_every_paid_job_of_a_dead_kernel_is_saved(scene: Scene, rotten:
     found = {row.intent: row for row in scene.rows()}
     assert [found[video.intent].state for video in videos] == ["done"] * 3
     made = {item["sha256"] for item in scene.paid}
-    assert {row.sha256 for row in found.values()} == made and len(made) == 3
+    assert {row.sha256 for row in found.values()} == made
+    assert len(made) == 3
     scene.checked = True  # the journal's own words on the rotten one are what this test wrote
 
 
@@ -224,7 +227,8 @@ def test_found_a7_one_odd_sidecar_costs_no_other(tmp_path: Path, odd: str) -> No
         assert found >= {"job-1", "job-3"}
         assert len(found) == (2 if odd.startswith("intent") and "'abc'" not in odd else 3)
         spent = journal.spent(realm="real", day="2026-01-02", session="")
-        assert spent.total >= 0 and spent.day >= 0
+        assert spent.total >= 0
+        assert spent.day >= 0
 
 
 @pytest.mark.parametrize(
@@ -299,7 +303,8 @@ def test_found_a9_a_journal_that_is_gone_is_rebuilt(scene: Scene, gone: str) -> 
 
     second = scene.press(again=False)
 
-    assert second.intent == first.intent and len(scene.paid) == 1
+    assert second.intent == first.intent
+    assert len(scene.paid) == 1
     assert [row.intent for row in queries.history(journal)] == [first.intent]
 
 
@@ -363,7 +368,8 @@ def test_found_a8_between_the_press_and_the_create(scene: Scene) -> None:
     scene.settle()
     scene.restart()
 
-    assert scene.row(video).state == "done" and len(scene.paid) == 1
+    assert scene.row(video).state == "done"
+    assert len(scene.paid) == 1
 
 
 def test_found_a8_a_place_that_is_taken_refuses_unsent(scene: Scene) -> None:
