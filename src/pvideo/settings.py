@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvideo.account import TOKENS, keep, kept
+from pvideo.arguments import nearest, short
 from pvideo.endpoint import Endpoint, Management, in_demo, resolve, resolve_management
 from pvideo.errors import SettingsError
-from pvideo.fitting import fit, made
+from pvideo.fitting import check_form, fit, made
+from pvideo.guard import guarded
 from pvideo.secrets import Secret, find_token, redact
 
 if TYPE_CHECKING:
@@ -141,6 +143,7 @@ def current() -> Settings:
     return Settings(**values)
 
 
+@guarded
 def configure(**changes: Any) -> None:
     """Set any of `Settings`' fields for this process; ``None`` for a budget means none.
 
@@ -153,9 +156,12 @@ def configure(**changes: Any) -> None:
     """
     unknown = sorted(set(changes) - _names)
     if unknown:
-        advice = f"There are: {', '.join(sorted(_names))}."
-        raise SettingsError("setting_wrong", setting=unknown[0], problem="is not a setting", advice=advice)
+        near = nearest(unknown[0], _names)
+        advice = f"{f'Did you mean {near}? ' if near else ''}There are: {', '.join(sorted(_names))}."
+        raise SettingsError("setting_wrong", setting=short(unknown[0]), problem="is not a setting", advice=advice)
     fitted = {name: fit(name, value) for name, value in changes.items()}
+    if fitted.get("base_url"):
+        fitted["base_url"] = check_form(str(fitted["base_url"]), "base_url")
     with _lock:
         if fitted.get("reconcile") == "direct" and not (fitted.get("replicate_token") or current().replicate_token):
             raise SettingsError("reconcile_direct", gateway=current().gateway_id or "the gateway")

@@ -65,11 +65,11 @@ def test_without_links_it_still_never_replaces(tmp_path: Path, monkeypatch: pyte
     assert not list(tmp_path.glob("*.part"))
 
 
-def test_an_odd_extension_becomes_mp4(tmp_path: Path) -> None:
+def test_an_odd_extension_becomes_plain_bytes(tmp_path: Path) -> None:
     part = files.part_path(tmp_path, "a")
     part.write_bytes(b"x")
 
-    assert files.place(part, "a", "/../evil", "").name == "a.mp4"
+    assert files.place(part, "a", "/../evil", "").name == "a.bin"
 
 
 def test_leftovers_of_dead_processes_are_removed(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import os
 import threading
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -188,9 +189,19 @@ class Engine:
         endpoint = settings.endpoint()
         self.call(lambda: self._thread.spawn(self._lookups.refresh(endpoint, reference, told)))
 
-    def save(self, intent: str, *, folder: Path) -> None:
-        """Save a made video now, into `folder` when its own is closed; also one whose file has moved, while it lives."""
-        self._do(intent, lambda course: self._thread.spawn(filing.save(course, str(folder), self._start)))
+    def save(self, intent: str, *, folder: Path, begun: bool = False) -> None:
+        """Save a made video now, into `folder` when its own is closed; also one whose file has moved, while it lives.
+
+        Args:
+            intent: The job.
+            folder: Where to.
+            begun: Whether to return only when it is being saved, so that it can be waited for; not on the engine's thread.
+        """
+        if not begun:
+            self._do(intent, lambda course: self._thread.spawn(filing.save(course, str(folder), self._start)))
+        elif intent in self._courses:
+            with suppress(TimeoutError):  # a journal that is full is waited for
+                self._thread.ask(lambda: filing.save(self._courses[intent], str(folder), self._start), _ANSWER_WITHIN)
 
     def note(self, intent: str, *, show: dict[str, Any] | None = None, **columns: Any) -> None:
         """Write down what a person says of a job, in the journal and beside its file. Not on the engine's thread.

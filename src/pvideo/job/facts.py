@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from pvideo import settings
+from pvideo.arguments import CALLBACK, takes
 from pvideo.errors import SettingsError
 from pvideo.model.sniff import kind_of
 
@@ -36,6 +37,7 @@ class Facts:
         """Return everything that is known of it now."""
         return self._feed.latest
 
+    @takes(callback=CALLBACK)
     def observe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
         """Call `callback` with every change, on the engine's thread; calling the result ends that."""
         return self._feed.observe(callback)

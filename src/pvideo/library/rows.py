@@ -30,7 +30,7 @@ UNFINISHED = ("new", "sending", "unknown", "created", "running", "fetching")
 FINAL = ("done", "failed", "canceled", "aborted", "rejected", "expired")
 STATES = UNFINISHED + FINAL
 
-_JSON = frozenset({"typed", "input", "notes", "error", "outputs", "files", "media", "metadata"})
+_JSON = frozenset({"typed", "input", "notes", "error", "outputs", "files", "saved", "media", "metadata"})
 _LISTS = frozenset({"notes", "outputs", "files"})
 _MONEY = frozenset({"estimate", "cost"})
 _FLAGS = frozenset(
@@ -137,6 +137,8 @@ class JobRow:
     """The length that was made, which is what is billed."""
     outputs: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    saved: dict[str, Any] = field(default_factory=dict)
+    """Size and sha256 of each output that came, by what it is known by: noted before its file gets its name."""
     sha256: str | None = None
     bytes: int | None = None
     media: dict[str, Any] | None = None

@@ -99,7 +99,7 @@ class _Writer:
                 return value, value
             sent = encode_file(field, value, folder=self._folder, limits=self._model.limits)
         except Refused as refused:
-            self._problems.append(Problem(field.name, str(refused), "file_refused"))
+            self._problems.append(Problem(field.name, str(refused), "file_refused", refused.advice))
             return None, None
         self.sent.append(sent)
         path = {} if sent.path is None else {"path": sent.path}

@@ -47,18 +47,20 @@ def show(words: str) -> None:
 
 def present(library: Library, shell: Any) -> None:
     """Show a library in the running cell: live where widgets are drawn."""
+    shell.display_pub.publish(data=bundle(library, shell), metadata={})
+
+
+def bundle(library: Library, shell: Any) -> dict[str, Any]:
+    """Return a library for whoever formats it: live where widgets are drawn, else its newest rows as html and text."""
     if detect(shell).has_widgets:
         from .library import History
 
         made = History(library)
         _let_go(cell_id(shell), message_id(shell), made)
-        data = made.mimebundle()
-    else:
-        rows = library.rows(0, ROWS)
-        data = {"text/plain": text_of(library)}
-        if rows:
-            data["text/html"] = as_html(rows, notebook_folder())
-    shell.display_pub.publish(data=data, metadata={})
+        return made.mimebundle()
+    rows = library.rows(0, ROWS)
+    html = {"text/html": as_html(rows, notebook_folder())} if rows else {}
+    return {"text/plain": text_of(library), **html}
 
 
 def _let_go(cell: str, message: str, made: History) -> None:

@@ -14,6 +14,10 @@ from pvideo.settings import working_folder
 Kind = Literal["jupyter", "voila", "vscode", "colab", "marimo", "headless", "terminal", "script"]
 
 
+_moved: Path | None = None
+"""The notebook's file, where its page has told of a move."""
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """What shows our output."""
@@ -86,13 +90,48 @@ def base_folder() -> Path:
     """
     shell = running_shell()
     begun = getattr(shell, "starting_dir", None)
-    folders = [*(path.parent for path in _told(shell)), *([Path(begun)] if isinstance(begun, str) else [])]
+    folders = [*(path.parent for path in _places(shell)), *([Path(begun)] if isinstance(begun, str) else [])]
     return next((folder for folder in folders if folder.is_dir()), None) or working_folder()
+
+
+def follow_page(path: object) -> bool:
+    """Take the notebook's path as its page tells it, from the server's root; return whether it lies elsewhere than was known.
+
+    The kernel is told once, when it starts, where its notebook lies. After a move only the page knows; what it says is believed where
+    the notebook is found.
+    """
+    global _moved  # noqa: PLW0603 - of the one notebook of this process
+    session, before = _session(), _moved
+    if session is None or not isinstance(path, str) or not path.endswith(".ipynb") or Path(path).is_absolute() or ".." in Path(path).parts:
+        return False
+    # A kernel may have two notebooks; the one that it was started with was moved only if it is gone.
+    there = None if session.is_file() else next((place for root in session.parents if (place := root / path).is_file()), None)
+    _moved = there if there is not None or session.is_file() else _moved
+    return before != _moved
+
+
+def lies_now(path: Path) -> Path:
+    """Return where a file lies that may have gone along with the notebook's folder."""
+    session = _session()
+    if session is None or path.exists() or not path.is_relative_to(session.parent):
+        return path
+    along = notebook_folder() / path.relative_to(session.parent)
+    return along if along.exists() else path
 
 
 def notebook_file() -> Path | None:
     """Return the running notebook's file, None where the host does not tell."""
-    return next((path for path in _told(running_shell()) if path.suffix == ".ipynb" and path.is_file()), None)
+    return next((path for path in _places(running_shell()) if path.suffix == ".ipynb" and path.is_file()), None)
+
+
+def _places(shell: Any) -> list[Path]:
+    """Return where the notebook's file lies, or lay: as its page told last, then as the hosts said when the kernel began."""
+    return [*([_moved] if _moved is not None else []), *_told(shell)]
+
+
+def _session() -> Path | None:
+    """Return the notebook's file as the kernel was told when it started."""
+    return next(iter(_told(running_shell())), None)
 
 
 def _told(shell: Any) -> list[Path]:
