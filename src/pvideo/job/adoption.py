@@ -12,7 +12,7 @@ from pvideo.job.clock import HOUR
 from pvideo.job.live import revived
 from pvideo.job.owner import alive
 from pvideo.library import files, queries
-from pvideo.library.rows import STATES
+from pvideo.library.rows import STATES, UNFINISHED
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -76,7 +76,7 @@ async def follow(course: Course) -> None:
         row = await course.written(lambda: journal.get(course.row.intent))
         if row is None:
             return None
-        if not row.finished and (row.owner == owner or not alive(row.owner)):
+        if row.state in UNFINISHED and (row.owner == owner or not alive(row.owner)):
             return await _take_over(course, row)
         if row != course.row:
             await _show(course, row)

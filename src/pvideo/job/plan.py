@@ -12,7 +12,7 @@ from pvideo.job.engine import Engine
 from pvideo.job.intent import asked
 from pvideo.job.models import MODEL
 from pvideo.job.owner import alive
-from pvideo.job.press import find_model, refuse_tokens, with_defaults
+from pvideo.job.press import beside, find_model, refuse_tokens, with_defaults
 from pvideo.job.recognition import recognise
 from pvideo.job.seats import Seat
 from pvideo.job.sweep import Sweep
@@ -142,7 +142,7 @@ def _seat(model: Model, combination: Combination, *, defaults: bool) -> Seat:
     inputs = with_defaults(model, settings.current(), combination.inputs) if defaults else dict(combination.inputs)
     refuse_tokens(model, inputs)
     try:
-        prepared = prepare(model, inputs, folder=settings.base_folder())
+        prepared = prepare(model, inputs, folder=beside())
     except InputError as error:
         if not combination.title or error.key == "option_unknown":
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -155,7 +156,14 @@ def refuse_tokens(model: Model, inputs: Mapping[str, Any]) -> None:
 def _prepare(model: Model, typed: Mapping[str, Any]) -> Prepared:
     from pvideo.model.prepare import prepare
 
-    return prepare(model, typed, folder=settings.base_folder())
+    return prepare(model, typed, folder=beside())
+
+
+def beside() -> Path | None:
+    """Return where a relative file is looked for besides the working folder; None where the notebook's was deleted."""
+    with suppress(SettingsError):
+        return settings.base_folder()
+    return None
 
 
 def _endpoint(engine: Engine, model: Model, prepared: Prepared, now: Settings, *, reuse: bool) -> Endpoint | Video:
