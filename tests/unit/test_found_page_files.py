@@ -238,14 +238,9 @@ def test_found_d1_a_file_with_a_known_token_is_never_sent(
         assert sent == []
         assert "token" in shown.problems[0]["message"]
         return
-    value = {
-        "bytes": data,
-        "path": str(path),
-        "data": "data:image/png;base64," + base64.b64encode(data).decode(),
-        "open file": path.open("rb"),
-    }
-    with pytest.raises(InputError, match="holds a") as refused:
-        prepare(MODEL, {"prompt": CAT, "image": value[how]})
+    as_data = "data:image/png;base64," + base64.b64encode(data).decode()
+    with path.open("rb") as file, pytest.raises(InputError, match="holds a") as refused:
+        prepare(MODEL, {"prompt": CAT, "image": {"bytes": data, "path": str(path), "data": as_data, "open file": file}[how]})
     assert token not in str(refused.value)
 
 
