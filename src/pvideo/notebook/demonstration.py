@@ -95,11 +95,11 @@ def demo(words: list[str]) -> str:
         turn_off()
         return OFF
     options = _options(words)
+    speed = _number(options["speed"]) if "speed" in options else 0.0
     was_on = settings.demo_is_on()
     turn_on()
     said = [] if was_on and options else [ON]
-    if "speed" in options:
-        speed = _number(options["speed"])
+    if speed:
         _ask("control", "POST", "/_emu/settings", {"speed": speed})
         said.append(f"The demo runs {speed:g} times as fast.")
     if "next" in options:

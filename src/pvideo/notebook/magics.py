@@ -233,15 +233,15 @@ def first_line(lines: list[str], transform: Callable[[str], str]) -> list[str]:
     Raises:
         InputError: ``not_first_line``, where exactly that line is the syntax error; one within a text, or in another magic's cell, is none.
     """
-    place = next((at for at, line in enumerate(lines) if line.split(maxsplit=1)[:1] == [f"%%{NAME}"]), 0)
-    if place and not lines[0].startswith("%%"):
+    places = [at for at, line in enumerate(lines) if line.split(maxsplit=1)[:1] == [f"%%{NAME}"]]
+    for place in places if places and not lines[0].startswith("%%") else []:
         above = transform("".join(lines[:place]))
         try:
-            compile(above + lines[place], "cell", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | ast.PyCF_ONLY_AST)
+            compile(above + lines[place], "cell", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | ast.PyCF_ONLY_AST, dont_inherit=True)
         except SyntaxError as error:
             if error.lineno == above.count("\n") + 1:
-                shown_line = next((line for line in reversed(lines[:place]) if line.strip()), "").strip()
-                raise InputError("not_first_line", number=place + 1, above=short(shown_line, 40)) from None
+                line = next((line for line in reversed(lines[:place]) if line.strip()), "").strip()
+                raise InputError("not_first_line", number=place + 1, above=short(line, 40)) from None
     return lines
 
 

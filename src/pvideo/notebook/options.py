@@ -133,7 +133,7 @@ class _Reader:
         elif not self._model.has_schema:
             self._give(key, value())
         else:
-            raise self._unknown(key, option)
+            raise self._unknown(option[2:], option)
 
     def _once(self, name: str, text: str) -> None:
         """Note what is said, and refuse to have it said a second time: one of the two would be dropped."""

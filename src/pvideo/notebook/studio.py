@@ -12,7 +12,6 @@ import traitlets
 
 from pvideo.arguments import FLAG, takes
 from pvideo.errors import PVideoError
-from pvideo.guard import guarded
 from pvideo.job.models import MODEL
 
 from .base import from_page
@@ -158,7 +157,7 @@ class Studio(Loading):
         self.inputs = self._values.loaded(snapshot.typed, snapshot.seed)
         self._tell_files({})
 
-    @guarded
+    @takes()
     def compare(self, *videos: Video) -> Any:
         """Show videos side by side, in the place of the card; returns the widget that does."""
         import pvideo
@@ -206,11 +205,13 @@ class Studio(Loading):
         self.notice = ""
         return made[0]
 
+    @takes()
     def back(self) -> None:
         """Show the card again, in the place of a comparison or a sheet; videos go on, and `reopen` brings it back."""
         self._beside.leave()
         self._tell_beside()
 
+    @takes()
     def reopen(self) -> None:
         """Show the comparison or sheet again that left its place to the card; without one, nothing changes."""
         self._beside.come_back()
