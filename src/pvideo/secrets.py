@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import binascii
 import hmac
+import os
 import re
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 _MASK = "••••"
 # Replicate's and Cloudflare's published token shapes (secret scanners look for the same prefixes).
@@ -15,6 +19,9 @@ _SHAPES = (
     ("Replicate token", re.compile(r"r8_[A-Za-z0-9]{20,}")),
     ("Cloudflare token", re.compile(r"cf(?:ut|at|k)_[A-Za-z0-9_-]{20,}")),
 )
+# Amazon's signature in an address's query (Cloudflare's store has the same), and that store.
+_SIGNED = re.compile(r"X-Amz-|/ai-gateway-outputs\.", re.IGNORECASE)
+_PIECE = re.compile(r"[^\s\"'<>]+")
 _HALF = 6
 """A piece of a known token is struck out from this length on, so that a cut-off echo shows nothing either."""
 _LETTERS = 5
@@ -25,6 +32,66 @@ _SHORTEST = 16
 # What may stand around a token that was copied: spaces, quotes, the scheme of its header.
 _AROUND = re.compile(r"""\A\s*["']*\s*(?:bearer\s+["']*)?|\s*["']*\s*\Z""", re.IGNORECASE)
 _WORD = re.compile(r"[!-~]+")
+_URL_ALPHABET = str.maketrans("+/", "-_")
+_SLANTS = ("%", "\\", "&")
+_CODED = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})|\\([\"\\/])")
+_NAMED = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'"}
+
+
+class _Words:
+    """Words that may be shown nowhere, known in every form in which a server may repeat them.
+
+    No function here or below binds one of them, or a form of one, to a name: so no traceback shows it, whatever line fails.
+    """
+
+    __slots__ = ("__forms", "__long", "__pattern", "__slanted", "__words")
+
+    def __init__(self) -> None:
+        self.__words: set[str] = set()
+        self.__forms: set[str] = set()
+        self.__long: set[str] = set()
+        self.__pattern: re.Pattern[str] | None = None
+        self.__slanted: re.Pattern[str] | None = None
+
+    def add(self, read: Callable[[], str]) -> None:
+        """Take in the word that `read` returns."""
+        self.__words.add(read())
+        self.__forms |= _forms(read)
+        self.__long = {form for form in self.__forms if _is_long(form)}
+        self.__pattern = self.__slanted = None
+
+    def strike(self, text: str, *, long: bool = False) -> str:
+        """Strike out every word: plain, in base64 or hex, or with any of its characters escaped.
+
+        Args:
+            text: What may hold one.
+            long: Leave out what an address or a file may hold by chance.
+        """
+        if any(map(text.__contains__, self.__long if long else self.__forms)):
+            if self.__pattern is None:
+                self.__pattern = re.compile("|".join(map(re.escape, sorted(self.__forms, key=len, reverse=True))))
+            text = self.__pattern.sub(_MASK, text)
+        if self._is_slanted(text):
+            if self.__slanted is None:
+                self.__slanted = re.compile("|".join(map(_slanted, sorted(self.__words, key=len, reverse=True))))
+            text = self.__slanted.sub(_MASK, text)
+        return text
+
+    def stands_in(self, text: str) -> bool:
+        """Return whether one that no text holds by chance stands in `text`, in any form."""
+        if any(map(text.__contains__, self.__long)):
+            return True
+        return self._is_slanted(text) and any(map(_plain(text).__contains__, filter(_is_long, self.__words)))
+
+    def lies_in(self, data: bytes) -> bool:
+        """Return whether one that no file holds by chance lies in `data`, plain or in base64 or hex."""
+        return any(map(data.__contains__, map(str.encode, self.__long)))
+
+    def _is_slanted(self, text: str) -> bool:
+        return bool(self.__words) and any(map(text.__contains__, _SLANTS)) and any(map(_plain(text).__contains__, self.__words))
+
+    def __repr__(self) -> str:
+        return f"<{len(self.__words)} words>"
 
 
 class _Vault:
@@ -33,14 +100,14 @@ class _Vault:
     Nor does a traceback: no function here or below binds a value to a name, whatever line of it fails.
     """
 
-    __slots__ = ("__known", "__long", "__pieces", "__seen", "__values")
+    __slots__ = ("__pieces", "__seen", "__values", "words")
 
     def __init__(self) -> None:
         self.__values: dict[int, str] = {}
         self.__seen: set[str] = set()
         self.__pieces: set[str] = set()
-        self.__known: re.Pattern[str] | None = None
-        self.__long: re.Pattern[str] | None = None
+        self.words = _Words()
+        """Every token of this process, so that an echo is struck out after its object is gone too."""
 
     def put(self, key: int, read: Callable[[], str]) -> int:
         """Keep what `read` returns and return its length; 0 when it is no token."""
@@ -51,9 +118,7 @@ class _Vault:
             return 0
         if self.__values[key] not in self.__seen:
             self.__seen.add(self.__values[key])
-            # Every token of this process, so that an echo is struck out after its object is gone too; the longest first.
-            self.__known = re.compile("|".join(map(re.escape, sorted(self.__seen, key=len, reverse=True))))
-            self.__long = re.compile("|".join(map(re.escape, filter(_is_long, self.__seen))) or r"(?!)")
+            self.words.add(lambda: self.__values[key])
             # A made-up word (the demo's) is struck out whole only: its pieces are words that texts need.
             if length >= _SHORTEST and any(character.isdigit() for character in self.__values[key]):
                 self.__pieces |= {self.__values[key][start : start + _HALF] for start in range(length - _HALF + 1)}
@@ -64,14 +129,6 @@ class _Vault:
 
     def drop(self, key: int) -> None:
         self.__values.pop(key, None)
-
-    def strike(self, text: str) -> str:
-        """Strike out every token of this process."""
-        return text if self.__known is None else self.__known.sub(_MASK, text)
-
-    def holds(self, text: str) -> bool:
-        """Return whether a token of this process stands in `text`."""
-        return self.__long is not None and self.__long.search(text) is not None
 
     def spots(self, text: str) -> list[int]:
         """Return where in `text` runs of `_HALF` characters of a token begin."""
@@ -84,6 +141,50 @@ class _Vault:
 def _is_long(word: str) -> bool:
     """Whether a known token is one that a text would not hold by chance (a run of one letter is not)."""
     return len(word) > _HALF and len(set(word)) >= _LETTERS
+
+
+def _forms(read: Callable[[], str]) -> set[str]:
+    """Return a word in the forms that are plain texts again: itself, hex, base64 at its three shifts in both alphabets."""
+    coded = {_hex(read), _hex(read).upper(), *(_packed(read, shift) for shift in range(3))}
+    return {read(), *filter(_is_long, coded), *(form.translate(_URL_ALPHABET) for form in coded if _is_long(form))}
+
+
+def _hex(read: Callable[[], str]) -> str:
+    return read().encode("utf-8", "replace").hex()
+
+
+def _packed(read: Callable[[], str], shift: int) -> str:
+    """Return base64 of a word behind `shift` other bytes: the characters that are its own, whatever stands around it."""
+    return binascii.b2a_base64(bytes(shift) + read().encode("utf-8", "replace"), newline=False)[
+        -(-8 * shift // 6) : 8 * (shift + len(read().encode("utf-8", "replace"))) // 6
+    ].decode("ascii")
+
+
+def _plain(text: str) -> str:
+    """Return `text` with what is escaped for an address, for JSON or for html as it is meant."""
+    import html
+    from urllib.parse import unquote
+
+    return html.unescape(unquote(_CODED.sub(lambda found: chr(int(found[1] or found[2], 16)) if found[1] or found[2] else found[3], text)))
+
+
+def _slanted(word: Iterable[str]) -> str:
+    """Return the pattern of a word any of whose characters may be escaped, each in its own way."""
+    return "".join(map(_one_slanted, word))
+
+
+def _one_slanted(character: str) -> str:
+    number = ord(character)
+    units = character.encode("utf-16-be", "replace").hex()
+    ways = [  # before the character itself, which one of them may begin with
+        "".join(f"%{byte:02x}" for byte in character.encode("utf-8", "replace")),
+        "".join(f"\\\\u{units[at : at + 4]}" for at in range(0, len(units), 4)),
+        rf"\\x{number:02x}",
+        f"&#(?:0*{number}|x0*{number:x});",
+        *(re.escape(name) for name, meant in _NAMED.items() if meant == character),
+    ]
+    slash = r"\\?" if character in '"/\\' else ""
+    return f"(?:(?i:{'|'.join(ways)})|{slash}{re.escape(character)})"
 
 
 _vault = _Vault()
@@ -156,23 +257,107 @@ class Secret:
         raise TypeError(msg)
 
 
+_hidden: ContextVar[_Words | None] = ContextVar("hidden", default=None)
+_LEAST = 4
+"""Shorter values of secret inputs are parts of ordinary words."""
+
+
+def hide(words: Iterable[str]) -> None:
+    """Strike these words out of all that is read and said from here on in this task: a job's secret inputs, which a server may repeat."""
+    hidden = _Words()
+    for word in words:
+        if len(word) >= _LEAST:
+            hidden.add(lambda word=word: word)  # type: ignore[misc]
+    _hidden.set(hidden)
+
+
 def find_token(text: str) -> str | None:
     """Return what kind of token `text` seems to hold (``"Replicate token"``, ``"Cloudflare token"``), or None."""
     for kind, shape in _SHAPES:
         if shape.search(text):
             return kind
-    return "token" if _vault.holds(text) else None
+    return "token" if _vault.words.stands_in(text) else None
+
+
+def token_in(value: object) -> str | None:
+    """Return what kind of token a value seems to hold, within containers and in their keys too, or None."""
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if isinstance(value, str):
+        return find_token(value)
+    inner = [*value, *value.values()] if isinstance(value, Mapping) else value if isinstance(value, (list, tuple, set, frozenset)) else ()
+    return next(filter(None, map(token_in, inner)), None)
+
+
+def token_in_file(data: bytes) -> str | None:
+    """Return what kind of token a file's bytes hold, plain or in base64 or hex, or None."""
+    for kind, shape in _SHAPES:
+        if re.search(shape.pattern.encode("ascii"), data):
+            return kind
+    return "token" if _vault.words.lies_in(data) else None
+
+
+def unsigned(text: str) -> str:
+    """Return `text` without the queries of signed addresses: whoever has one of those may fetch the file, so it is as good as a token."""
+    return _PIECE.sub(_unsigned, text) if _SIGNED.search(text) else text
+
+
+def _unsigned(found: re.Match[str]) -> str:
+    piece = found[0]
+    start = piece.find("/")
+    query = piece.find("?", start)
+    if min(start, query) < 0 or not _SIGNED.search(piece):
+        return piece
+    # What follows may be quoted within JSON.
+    return piece[:query] + "\\" * (len(piece) - len(piece.rstrip("\\")))
 
 
 def redact(text: str) -> str:
-    """Strike out every known token, pieces of one from six characters on, and everything shaped like one.
+    """Strike out every known token, pieces of one from six characters on, everything shaped like one, and the queries of signed addresses.
 
     Call it before any cut: a cut first would leave a half that no longer looks like a token.
     """
-    text = _vault.strike(text)
+    return _without_pieces(strike(unsigned(text)))
+
+
+def strike(text: str) -> str:
+    """Strike out every known token, in whatever form it stands there, and everything shaped like one; pieces stay (see `redact`)."""
+    hidden = _hidden.get()
+    text = _vault.words.strike(text if hidden is None else hidden.strike(text))
     for _, shape in _SHAPES:
         text = shape.sub(_MASK, text)
-    return _without_pieces(text)
+    return text
+
+
+_ADDRESSES = ("data:", "http:", "https:")
+
+
+def cleaned(data: Any, *, but: str = "") -> Any:
+    """Strike out known tokens everywhere in parsed JSON, in place, and return it.
+
+    Args:
+        data: What a server answered.
+        but: What stands under this name stays: it is our own words again, and compared with them.
+    """
+    whole = [data]
+    waiting: list[Any] = [whole]
+    # A list as a stack, not recursion: how deep it is nested is the server's choice.
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            for name in [name for name in item if _told(name) != name]:
+                item[_told(name)] = item.pop(name)
+        for place, value in item.items() if isinstance(item, dict) else enumerate(item):
+            if isinstance(value, str):
+                item[place] = _told(value)
+            elif isinstance(value, (dict, list)) and not (but and place == but):
+                waiting.append(value)
+    return whole[0]
+
+
+def _told(text: str) -> str:
+    hidden, address = _hidden.get(), text[:6].lower().startswith(_ADDRESSES)
+    return _vault.words.strike(text if hidden is None else hidden.strike(text, long=address), long=address)
 
 
 def _without_pieces(text: str) -> str:

@@ -58,8 +58,9 @@ def library(count: int = 10_000) -> list[tuple[str, str]]:
                 words = ("cat", "dog", "city", "river")[number % 4]
                 text = f"A {words} in slow motion, number {number}"
                 row = JobRow(
-                    intent=f"i{number}", state="done", press_key=f"key{number}", realm="real", model="prunaai/p-video", name=words,
-                    prompt=text, template=text, typed={"prompt": text}, input={"prompt": text}, shape='{"duration": 5}', day="2026-11-20",
+                    intent=f"i{number}", state="done", press_key=f"key{number}", typed_key=f"key{number}", realm="real", name=words,
+                    model="prunaai/p-video", prompt=text, template=text, typed={"prompt": text}, input={"prompt": text},
+                    shape='{"duration": 5}', day="2026-11-20",
                     pressed_at=float(number), finished_at=float(number), took=10.0 + number % 5, prediction_id=f"p{number:025d}",
                 )  # fmt: skip
                 _insert(db, row)
@@ -72,7 +73,7 @@ def library(count: int = 10_000) -> list[tuple[str, str]]:
             "its search, one hit": lambda: search(journal, wanted("river 7777")),
             "its search, a quarter": lambda: search(journal, wanted("river")),
             "its stars": lambda: search(journal, wanted("★★★")),
-            "by press key": lambda: journal.by_press("key5000"),
+            "by press key": lambda: journal.by_press("key5000", ""),
             "past times": lambda: journal.durations(model="prunaai/p-video", realm="real", shape='{"duration": 5}'),
             "spent today": lambda: journal.spent(realm="real", day="2026-11-20", session="s"),
             "news": lambda: queries.news(journal, set()),

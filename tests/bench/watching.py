@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 JOBS = 24
 PAST = 30
-LENGTHS = (5.0, 15.0, 30.0, 90.0)
+LENGTHS = (3.0, 5.0, 15.0, 30.0, 90.0, 300.0)
+FAILING = 7
+"""Every so many-th look is answered with a 503, in the row that says so."""
 
 
 def lag_and_looks(newer: Path | None, lengths: Iterable[float] = LENGTHS, jobs: int = JOBS) -> list[tuple[str, str]]:
@@ -36,12 +38,15 @@ def lag_and_looks(newer: Path | None, lengths: Iterable[float] = LENGTHS, jobs: 
         lengths: Seconds.
         jobs: How many each of those compared has at once.
     """
-    return [(f"(a) jobs of {length:g} s ± 20 %", _one_length(length, newer, jobs)) for length in lengths]
+    rows = [(f"(a) jobs of {length:g} s ± 20 %", _one_length(length, newer, jobs)) for length in lengths]
+    return [*rows, (f"(a) jobs of 3 s ± 20 %, every {FAILING}th look fails", _one_length(3.0, newer, jobs, failing=FAILING))]
 
 
-def _one_length(length: float, newer: Path | None, jobs: int) -> str:
+def _one_length(length: float, newer: Path | None, jobs: int, *, failing: int = 0) -> str:
     with served() as server, tempfile.TemporaryDirectory() as folder:
         server.jobs_take(length)
+        if failing:
+            server.looks_fail(failing)
         command = [str(ROOT / "tests/bench/official.py"), server.origin, server.replicate_token, str(jobs)]
         pythons = [Path(sys.executable), *([newer] if newer else [])]
         others = [subprocess.Popen([str(each), *command], stdout=subprocess.PIPE, text=True) for each in pythons]

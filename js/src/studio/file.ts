@@ -15,6 +15,8 @@ const PICTURES: Record<string, string> = {
 const sizeText = (bytes: number): string => (bytes >= 1e5 ? `${megabytes(bytes)} MB` : `${Math.max(1, Math.round(bytes / 1000))} kB`);
 const isAddress = (value: unknown): value is string => typeof value === "string" && /^(https?|data):/i.test(value);
 
+const isHttps = (text: string): boolean => /^https:\/\//i.test(text);
+
 export const file: MakeControl = (tools) => {
   const { field, id, model, signal, slot } = tools;
   const input = h("input", { id, type: "file", accept: field.accept || null, class: "pvideo-aloud" });
@@ -74,6 +76,7 @@ export const file: MakeControl = (tools) => {
     endAll();
     known = null;
     input.value = address.value = "";
+    tools.complain("");
     paint("");
     // The files of a list go with it; one of them alone is only not used any more.
     if (wasFile && slot === undefined) send(model, { kind: "file_clear", field: field.name });
@@ -82,7 +85,13 @@ export const file: MakeControl = (tools) => {
   };
   input.addEventListener("change", () => void take(input.files?.[0]), { signal });
   remove.addEventListener("click", clear, { signal });
-  address.addEventListener("input", () => tools.change(address.value.trim() || null), { signal });
+  address.addEventListener("input", () => {
+    const text = address.value.trim();
+    const fits = isHttps(text);
+    // What is only begun is not wrong yet.
+    tools.complain(fits || "https://".startsWith(text.toLowerCase()) ? "" : fill(labels.address_https, { name: field.label }));
+    tools.change(fits ? text : null);
+  }, { signal });
   el.addEventListener("dragover", (event) => (event.preventDefault(), event.stopPropagation(), zone.toggleAttribute("data-over", true)), { signal });
   el.addEventListener("dragleave", () => zone.removeAttribute("data-over"), { signal });
   el.addEventListener("drop", (event) => (event.preventDefault(), event.stopPropagation(), zone.removeAttribute("data-over"), void take(event.dataTransfer?.files[0])), { signal });

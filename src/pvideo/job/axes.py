@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import InputError
 from pvideo.job.alternatives import Group, choose, split, unescape
+from pvideo.model.values import is_array
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +63,7 @@ def several(field: Field | None, value: Any) -> tuple[Any, ...] | None:
 
     A list for an input that takes lists is one value; a list of lists is several.
     """
-    if isinstance(value, (str, bytes, bytearray, memoryview, Mapping)):
+    if isinstance(value, (str, bytes, bytearray, memoryview, Mapping)) or is_array(value):
         return None
     if hasattr(value, "tolist") and hasattr(value, "__len__"):  # numpy and pandas
         value = value.tolist()
@@ -72,7 +73,10 @@ def several(field: Field | None, value: Any) -> tuple[Any, ...] | None:
         return None
     if isinstance(value, (list, tuple, range)) or not isinstance(value, Set):
         return _few(value)
-    return tuple(sorted(value, key=lambda item: (str(type(item)), item)))
+    try:
+        return tuple(sorted(value, key=lambda item: (str(type(item)), item)))
+    except TypeError:  # values that have no order
+        return _few(value)
 
 
 def axes_of(model: Model, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, tuple[Any, ...]]]:
@@ -149,9 +153,16 @@ def _once(values: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return every value once; None, "not given", stays as often as it stands: so many takes are wanted."""
     found: list[Any] = []
     for value in values:
-        if value is None or not any(value == known and type(value) is type(known) for known in found):
+        if value is None or not any(_is_same(value, known) for known in found):
             found.append(value)
     return tuple(found)
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    try:
+        return type(one) is type(other) and bool(one == other)
+    except Exception:  # noqa: BLE001 - arrays and users' own types may answer with anything
+        return False
 
 
 def _shown(value: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from contextlib import suppress
 from dataclasses import replace
@@ -16,11 +15,11 @@ from pvideo.job import exchanges
 from pvideo.job.estimate import ENOUGH
 from pvideo.job.feed import Feed
 from pvideo.job.live import Live, expected_kind, picture
-from pvideo.job.reconcile import HIDDEN
 from pvideo.job.schedule import after_trouble, expect
 from pvideo.job.tools import Client, Tools, current_intent
 from pvideo.model import catalog
-from pvideo.wire.output import sources
+from pvideo.secrets import hide
+from pvideo.wire.output import MOST_OUTPUTS, sources, without_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -34,9 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-_SECRET_LENGTH = 4
-"""Shorter ones are parts of ordinary words."""
-_ONLY_NOW = {"disk_full": "disk_full_after", "folder_closed": "folder_closed_after"}
+_LATER = {"disk_full": "journal_full_later", "folder_closed": "journal_closed_later", "journal_busy": "journal_busy_later"}
 
 
 class Course:
@@ -61,7 +58,11 @@ class Course:
         self.latest: Prediction | None = None
         self.urls: tuple[str, ...] = ()
         self.saved: dict[str, tuple[Path, int, str]] = {}
-        """What of `urls` lies on the disk already: its file, size and sha256."""
+        """What was given back and lies on the disk already, by `pvideo.wire.output.key_of`: its file, size and sha256."""
+        self.made = 0
+        """How many outputs were given back; 0 while that is not told."""
+        self.asked_anew = False
+        """Whether a further look was made only for an address that was not kept."""
         self.fetching: asyncio.Task[None] | None = None
         self.task: asyncio.Task[None] | None = None
         self.exchanges: list[dict[str, Any]] = []
@@ -151,21 +152,15 @@ class Course:
         endpoint = self.tools.endpoint(self.row)
         return sources(prediction, kind=expected_kind(self.row.model), hosts=endpoint.delivery_hosts if endpoint else DELIVERY_HOSTS)
 
-    def struck(self, text: str) -> str:
-        """Return a model's own words without the secrets that were sent to it."""
-        for value in self.hide:
-            for form in {value, json.dumps(value)[1:-1]} if len(value) >= _SECRET_LENGTH else ():
-                text = text.replace(form, HIDDEN)
-        return text
-
     def remember_outputs(self, urls: tuple[str, ...]) -> tuple[str, ...]:
         """Keep the addresses of the outputs, and return what of them fits the journal: an inline file does not."""
-        self.urls = urls
-        return tuple(url if not url.startswith("data:") else f"{url[:40]}…" for url in urls)
+        self.urls = urls[:MOST_OUTPUTS]
+        return tuple(map(without_bytes, self.urls))
 
     async def run(self) -> None:
         """Go on until the job ends or waits for a person."""
         current_intent.set(self.row.intent)
+        hide(self.hide)
         self.show(parked=False)
         if self.row.sweep and self.row.state != "new" and not self.row.finished:
             self.tools.places(self.row).join(self)
@@ -218,8 +213,8 @@ class Course:
         return steps[self.row.state](self)
 
     def _still(self, problem: JournalError) -> PVideoError:
-        """Return the message for a journal that cannot be written now: before the POST nothing was sent, after it all is kept."""
+        """Return the message for a journal that cannot be written now: before the POST nothing was sent, after it the job goes on."""
         if self.row.state == "new":
             return problem
         values: dict[str, Any] = problem.values
-        return PVideoError.make(_ONLY_NOW.get(problem.key, problem.key), **values)
+        return PVideoError.make(_LATER.get(problem.key, problem.key), **values)

@@ -13,14 +13,11 @@ if TYPE_CHECKING:
     from pvideo.job.course import Course
 
 _FLUSH_AT = 20
-_WORDED = ("request_body", "response_body", "error")
 
 
 def keep(course: Course, exchange: Any) -> bool:
     """Keep an exchange with its job; return whether so many are kept by now that they are to be written down."""
-    shown = without_secrets(asdict(exchange), course.row)
-    # A model may repeat a secret in its own words, which only the process of the press can tell.
-    course.exchanges.append({**shown, **{part: course.struck(shown[part]) for part in _WORDED}})
+    course.exchanges.append(without_secrets(asdict(exchange), course.row))
     return len(course.exchanges) >= _FLUSH_AT
 
 

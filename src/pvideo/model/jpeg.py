@@ -39,6 +39,14 @@ def segments(data: bytes) -> Iterator[Segment]:
         at = end
 
 
+def picture_start(data: bytes) -> int | None:
+    """Return where the data of the picture begins, or None when the file ends before it."""
+    at = max((segment.end for segment in segments(data)), default=2)
+    while at + 2 <= len(data) and data[at] == 0xFF and (data[at + 1] in _BARE or data[at + 1] == 0xFF):
+        at += 1 if data[at + 1] == 0xFF else 2
+    return at + 2 if data[at : at + 2] == bytes((0xFF, _SCAN)) else None
+
+
 def orientation(data: bytes) -> int:
     """Return Exif's orientation: 1 is upright, 6 is a quarter turn to the right; 1 where nothing is said."""
     for segment in segments(data):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import Problem
+from pvideo.secrets import redact
 
 from .values import is_file
 
@@ -34,7 +35,7 @@ def _problem(model: Model, path: list[str], message: str) -> Problem:
     field = model.field(name) if name else None
     if field is not None and field.secret:
         return Problem(name, f"{name} does not fit what {model.name} takes.")
-    return Problem(name, f"{'.'.join(path) or model.name}: {message[:200]}.")
+    return Problem(name, f"{'.'.join(path) or model.name}: {redact(message)[:200]}.")
 
 
 def _without_files(value: Any) -> Any:

@@ -13,12 +13,14 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import fill, texts
+from pvideo.secrets import token_in_file
 
 from .ahead import LIMIT, Ahead
 from .metadata import without_metadata
 from .picture import Unreadable, shrink
 from .reading import Refused, read
 from .sniff import content_type, picture_size
+from .whole import is_cut
 from .wording import size_words, type_words
 
 if TYPE_CHECKING:
@@ -76,8 +78,8 @@ def encode_file(field: Field, value: Any, *, folder: Path | None = None, limits:
 
     Args:
         field: The input it is for.
-        value: A path (text or path object), bytes, a Pillow image, a ``data:`` address, or ``{"file": sha256, "path": …}`` as
-            `Prepared.typed` has it.
+        value: A path (text or path object), bytes, an open file, a picture of Pillow or numpy, a ``data:`` address, or
+            ``{"file": sha256, "path": …}`` as `Prepared.typed` has it.
         folder: Where a relative path is looked for when it is not in the working directory.
         limits: The model's limits, in bytes and pixels.
 
@@ -86,16 +88,21 @@ def encode_file(field: Field, value: Any, *, folder: Path | None = None, limits:
     """
     shrinks, limits = bool(limits), {**LIMITS, **limits}
     data, name, path = read(field, value, folder)
+    token = token_in_file(data)
+    if token:
+        raise Refused(fill(texts()["notes"]["file_token"], name=name, kind=token))
     kind = _checked_type(field, name, data)
     if len(data) >= LIMIT:
         msg = f"{name} is over the limit of {size_words(LIMIT)} ({size_words(len(data))})."
-        raise Refused(msg)
+        raise Refused(msg, "large")
     sent, note = _lightened(name, data, kind, limits, shrinks=shrinks)
+    if field.media != "file" and is_cut(data, kind):
+        raise Refused(fill(texts()["notes"]["file_cut"], name=name))
     kind = content_type(sent) or kind
     source, digest = sha256(data).hexdigest(), sha256(sent).hexdigest()
     if isinstance(value, Mapping) and value["file"] != source:
         msg = f"{name} has changed since it was first used."
-        raise Refused(msg)
+        raise Refused(msg, "changed")
     return Sent(
         field=field.name,
         name=name,

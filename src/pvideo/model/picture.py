@@ -25,6 +25,9 @@ _FORMATS: Final = {
     "image/avif": "AVIF",
 }
 """Pillow's name of what a file's first bytes prove: its forty other decoders are not tried."""
+_LIGHTEST, _DEEPEST = 255, 65_535
+"""White in eight bits and in sixteen."""
+_NEEDS_PILLOW: Final = 'needs Pillow: pip install "pvideo[media]"'
 
 
 class Unreadable(ValueError):  # noqa: N818 - it becomes a Problem in media.py
@@ -41,15 +44,14 @@ def shrink(data: bytes, limits: Mapping[str, Any]) -> tuple[bytes, tuple[int, in
         Unreadable: Pillow is not installed, or cannot read the picture.
     """
     try:
-        from PIL import ImageOps
+        import PIL  # noqa: F401 - said here, before anything is opened
     except ImportError as error:
-        msg = 'is too large to send as it is; making it smaller needs Pillow: pip install "pvideo[media]"'
-        raise Unreadable(msg) from error
+        raise Unreadable(f"is too large to send as it is; making it smaller {_NEEDS_PILLOW}") from error
     width, height = picture_size(data) or (0, 0)
     _check_size(width, height)
     try:
         with open_picture(data) as opened:
-            picture = _flat(ImageOps.exif_transpose(opened))
+            picture = _flat(opened)
     except Unreadable:
         raise
     except Exception as error:  # Each of Pillow's decoders raises errors of its own on a damaged file.
@@ -105,12 +107,11 @@ def _check_size(width: int, height: int) -> None:
 
 
 def _flat(picture: Any) -> Any:
-    """Return a picture as three channels of eight bits; what is see-through becomes white."""
+    """Return a picture as three channels of eight bits, upright; what is see-through becomes white."""
     from PIL import Image
 
-    if picture.mode.startswith("I"):
-        picture = picture.convert("I").point(lambda level: level / 256).convert("L")
-    if "A" not in picture.getbands() and "transparency" not in picture.info:
+    picture = _plain(picture)
+    if not _is_see_through(picture):
         return picture.convert("RGB")
     layered = picture.convert("RGBA")
     ground = Image.new("RGB", layered.size, "white")
@@ -119,10 +120,74 @@ def _flat(picture: Any) -> Any:
     return ground
 
 
+def _is_see_through(picture: Any) -> bool:
+    return picture.mode[-1:] in {"A", "a"} or "transparency" in picture.info
+
+
+def _plain(picture: Any) -> Any:
+    """Return a picture upright, in eight bits, in a mode that PNG has, and as see-through as it was."""
+    from PIL import ImageOps
+
+    picture = ImageOps.exif_transpose(picture)
+    if picture.mode[0] in {"I", "F"}:
+        return _eight_bits(picture)
+    if picture.mode in {"1", "L", "LA", "P", "RGB", "RGBA"}:
+        return picture
+    # Colors that were multiplied with the alpha channel are divided by it again.
+    straight = {"La": "LA", "RGBa": "RGBA"}.get(picture.mode)
+    return picture.convert(straight or ("RGBA" if _is_see_through(picture) else "RGB"))
+
+
+def _eight_bits(picture: Any) -> Any:
+    """Return a grey picture of whole numbers or of fractions in eight bits: its white stays white."""
+    wide = picture.mode.startswith("I;")
+    levels = picture.convert("I") if wide else picture
+    most = _DEEPEST if wide else levels.getextrema()[1]
+    if picture.mode == "F" and most <= 1:
+        white: float = 1
+    else:
+        white = next((known for known in (_LIGHTEST, _DEEPEST) if most <= known), most)
+    grey = levels.convert("F").point(lambda level: level * (_LIGHTEST / white) + 0.5).convert("L")
+    grey.info = {name: value for name, value in picture.info.items() if name != "transparency"}
+    return grey
+
+
+def _profile(picture: Any, before: Any) -> bytes | None:
+    """Return the color profile of `before` where it speaks of the colors that `picture` has: a profile of CMYK inks says nothing of RGB."""
+    profile = before.info.get("icc_profile")
+    space = b"GRAY" if picture.mode in {"1", "L", "LA"} else b"RGB "
+    return profile if profile and profile[16:20] == space else None
+
+
+def painted(array: Any) -> Any:
+    """Return a numpy array as a Pillow image: height × width, alone or with 1, 3 or 4 colors; 0 to 255, or fractions from 0 to 1.
+
+    Raises:
+        Unreadable: Pillow is not installed, or it is no such array.
+    """
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise Unreadable(f"is an array, which {_NEEDS_PILLOW}") from error
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[:, :, 0]
+    if not array.size or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] in {3, 4})) or array.dtype.kind not in "buif":
+        msg = f"is an array {array.shape} of {array.dtype}; a picture is height × width, with 3 or 4 colors last"
+        raise Unreadable(msg)
+    low, high = float(array.min()), float(array.max())
+    white = 1 if array.dtype.kind == "b" or (array.dtype.kind == "f" and high <= 1) else _LIGHTEST if high <= _LIGHTEST else _DEEPEST
+    if array.dtype.kind == "u" and array.dtype.itemsize == 2:
+        white = _DEEPEST
+    if not (low >= 0 and high <= white):
+        msg = f"holds numbers from {low:g} to {high:g}; a picture has 0 to 255, or fractions from 0 to 1"
+        raise Unreadable(msg)
+    return Image.fromarray((array.astype("float64") * (_LIGHTEST / white)).round().astype("uint8"))
+
+
 def _smallest(picture: Any, limits: Mapping[str, Any]) -> tuple[bytes, tuple[int, int]]:
     from PIL import Image
 
-    profile = picture.info.get("icc_profile")
+    profile = _profile(picture, picture)
     for side, quality in _steps(limits):
         smaller = picture.copy()
         smaller.thumbnail((side, side), Image.Resampling.LANCZOS)
@@ -145,6 +210,6 @@ def _steps(limits: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
 
 def as_png(picture: Any) -> bytes:
     """Return a Pillow image as a PNG file."""
-    buffer = io.BytesIO()
-    (picture if picture.mode in {"1", "L", "LA", "P", "RGB", "RGBA"} else picture.convert("RGB")).save(buffer, "PNG")
+    buffer, plain = io.BytesIO(), _plain(picture)
+    plain.save(buffer, "PNG", icc_profile=_profile(plain, picture))
     return buffer.getvalue()

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from .hints import is_secret_name
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -157,12 +159,19 @@ class Model:
         return (low, high) if low <= high else (high, high)
 
     def field(self, name: str) -> Field | None:
-        """Return the input of that name; dashes and underscores are the same."""
-        wanted = name.replace("-", "_")
+        """Return the input of that name; dashes and underscores are the same, unless the model itself tells them apart."""
+        wanted, alike = name.replace("-", "_"), None
         for known in self.fields:
-            if known.name == name or known.name.replace("-", "_") == wanted:
+            if known.name == name:
                 return known
-        return None
+            if alike is None and known.name.replace("-", "_") == wanted:
+                alike = known
+        return alike
+
+    def keeps_secret(self, name: str) -> bool:
+        """Return whether an input's value is a secret: by the schema's word, or where there is none by its name."""
+        field = self.field(name)
+        return is_secret_name(name) if field is None and not self.has_schema else field is not None and field.secret
 
     def voided(self, inputs: Mapping[str, Any]) -> dict[str, Void]:
         """Return what `inputs` make the model ignore, by the ignored field's name."""

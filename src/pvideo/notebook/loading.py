@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from pvideo.errors import PVideoError
+from pvideo.guard import refuse_tokens
 
 from .base import hand
 from .blueprint import at_hand
@@ -42,6 +43,11 @@ class Loading(Orders):
         if not self._ready:
             self.state = loading(self.model)
             self._ask(self.model)
+
+    @traitlets.validate("model")
+    def _model_valid(self, proposal: Any) -> str:
+        refuse_tokens(proposal["value"])
+        return str(proposal["value"])
 
     @traitlets.observe("model")
     def _model_changed(self, change: Any) -> None:

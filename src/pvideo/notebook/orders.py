@@ -116,7 +116,10 @@ class Orders(Live):
         """
         given, changed = content.get("inputs"), content.get("changed")
         if isinstance(given, dict):
+            before = self._values.strange
             taken = self._values.take(given)
+            if self._values.strange != before:
+                pulse.mark(self)
             arrived = self._values.arrived(self.inputs, changed if isinstance(changed, list) else [])
             self.inputs = {**taken, **arrived}
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pvideo.model.picture import thumbnail
 
 from .facts import facts, is_portrait
-from .made import PLAYED, files, kind, relative, text
+from .made import PLAYED, drawing, files, kind, more_files, relative, text
 from .source import cell_source
 from .words import money, note, say
 
@@ -43,13 +43,15 @@ def still_card(snapshot: Snapshot, base: Path) -> str:
 def saved_player(snapshot: Snapshot, base: Path) -> str:
     """Return what was made as html: what stands on the stage, then the other files, smaller."""
     shown, title = kind(snapshot), _quoted(_clean(snapshot.prompt)[:200])
-    first = relative(snapshot.path, base) if shown in PLAYED else ""
+    first = drawing(snapshot) or relative(snapshot.path, base) if shown in PLAYED else ""
     parts = [_one(shown, first, title, snapshot)] if first else []
     words = text(snapshot)
     if words and shown in {"text", "json"}:
         style = "white-space:pre-wrap;max-height:480px;overflow:auto;border:1px solid;padding:8px;margin:0 0 8px"
         parts.append(f'<pre style="{style}">{_quoted(_clean(words))}</pre>')
     rest = [_small(file, title) for file in files(snapshot, base)]
+    if count := more_files(snapshot):
+        rest.append(_quoted(say("notes", "more_files", count=f"{count:,}")))
     return "".join([*parts, *(["<p>", *rest, "</p>"] if rest else [])])
 
 
@@ -89,7 +91,8 @@ def _caption(snapshot: Snapshot, base: Path) -> str:
     file = relative(snapshot.path, base)
     if file:
         first.append(f'<a href="{_quoted(file)}">{_quoted(say("labels", "open").lower())}</a>')
-    lines = [" · ".join(first), *_message(snapshot), _quoted(_clean(snapshot.prompt)).replace("\n", "<br>")]
+    unfinished = "" if snapshot.settled else _quoted(say("labels", "saved_before_end"))
+    lines = [" · ".join(first), *_message(snapshot), unfinished, _quoted(_clean(snapshot.prompt)).replace("\n", "<br>")]
     return "<br>".join(line for line in lines if line) + _source(snapshot)
 
 

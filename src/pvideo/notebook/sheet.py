@@ -57,7 +57,6 @@ class Sheet(Output):
 
     def __init__(self, video: Sweep, *, settled: Callable[[Sheet], None] | None = None) -> None:
         self._nonce = secrets.token_urlsafe(12)
-        self._base = notebook_folder()
         self._settled = settled
         self._told = False
         self._refused: PVideoError | None = None
@@ -79,7 +78,7 @@ class Sheet(Output):
 
     def still(self) -> str:
         """Return the sheet and what stands below it as plain html, as they stand now."""
-        return saved_sheet(self.video, self._base) + self.panels.still()
+        return saved_sheet(self.video, notebook_folder()) + self.panels.still()
 
     def follow(self, video: Sweep) -> None:
         """Show this sweep from now on, in one more output."""
@@ -119,7 +118,7 @@ class Sheet(Output):
                 hand(self._settled, self)
 
     def _sheet(self) -> dict[str, Any]:
-        return sheet_of(self.video, nonce=self._nonce, base=self._base, now=time.time(), refused=self._refused)
+        return sheet_of(self.video, nonce=self._nonce, base=notebook_folder(), now=time.time(), refused=self._refused)
 
     def _thumbs(self) -> dict[str, str]:
         """Return the tiles' pictures, each made once."""

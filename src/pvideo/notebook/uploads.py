@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvideo.model.picture import thumbnail
+from pvideo.model.values import is_array, is_picture
 
 from .words import say
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 LARGEST = 256 * 1024 * 1024
 """Bytes of one file; the model's own limits are judged when it is prepared."""
 PIECE = 8 * 1024 * 1024
+UNFINISHED = 16
+"""Files that may be on their way at once, together at most two of the largest: the one begun first gives way."""
 _THUMB = 192
 _NAME = re.compile(r"[^\w.() -]+")
 
@@ -62,7 +65,7 @@ class Uploads:
         """Take one piece: the whole file when it was the last, a sentence when it cannot be taken, else None."""
         field, index, count, size = (content.get(name) for name in ("field", "index", "count", "size"))
         numbers = [number for number in (index, count, size) if isinstance(number, int) and not isinstance(number, bool)]
-        if not isinstance(field, str) or len(numbers) != 3 or len(buffers) != 1:
+        if not isinstance(field, str) or len(numbers) != 3 or min(numbers) < 0 or len(buffers) != 1:
             return say("labels", "upload_odd")
         field = f"{field}/{content.get('slot') or ''}"
         if numbers[2] > LARGEST or len(buffers[0]) > PIECE:
@@ -77,13 +80,16 @@ class Uploads:
         return self._append(field, part, bytes(buffers[0]))
 
     def keep(self, field: str, value: Any) -> Upload:
-        """Keep a file that was given in memory, from code: bytes, or a Pillow image."""
-        if isinstance(value, (bytes, bytearray, memoryview)):
-            data, name = bytes(value), field
-        else:
-            from pvideo.model.picture import as_png
+        """Keep a file that was given in memory, from code: bytes, an open file, a picture of Pillow or numpy.
 
-            data, name = as_png(value), f"{field}.png"
+        Raises:
+            Refused: It cannot be read.
+        """
+        from pvideo.model.reading import from_memory
+
+        drawn = is_picture(value) or is_array(value)
+        data, name, _ = from_memory(field, value)
+        name = f"{name}.png" if drawn else name
         path = self._path(_safe(name))
         path.write_bytes(data)
         return Upload(path, self._names[path], len(data))
@@ -101,7 +107,11 @@ class Uploads:
     def _forget(self, key: str) -> None:
         part = self._parts.pop(key, None)
         if part is not None:
-            part.path.unlink(missing_ok=True)
+            self._delete(part.path)
+
+    def _delete(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+        self._names.pop(path, None)
 
     def close(self) -> None:
         """Delete every file."""
@@ -113,6 +123,8 @@ class Uploads:
 
     def _begin(self, field: str, content: Mapping[str, Any], *, count: int, size: int) -> None:
         self._forget(field)
+        while self._parts and (len(self._parts) >= UNFINISHED or sum(part.size for part in self._parts.values()) + size > 2 * LARGEST):
+            self._forget(next(iter(self._parts)))
         name = _safe(content.get("name"))
         self._parts[field] = _Part(path=self._path(name), name=name, size=size, count=count)
 
@@ -136,7 +148,7 @@ class Uploads:
             return None
         del self._parts[field]
         if part.got != part.size:
-            part.path.unlink(missing_ok=True)
+            self._delete(part.path)
             return say("labels", "upload_cut")
         return Upload(part.path, part.name, part.size)
 

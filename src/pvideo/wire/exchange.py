@@ -49,7 +49,7 @@ def file_exchange(url: str, status: int, at: float, took: float, sent: Mapping[s
     parts = urlsplit(url)
     return Exchange(
         method="GET",
-        path=parts.path,
+        path=redact(parts.path),
         host=parts.hostname or "",
         status=status,
         at=at,

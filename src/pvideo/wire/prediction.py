@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from pvideo.secrets import redact
+from pvideo.secrets import cleaned, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,6 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _PERCENT = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d+)?)\s?%")
 _MAX_PARTS = 500_000
-_MAX_OUTPUTS = 100
 
 
 class BadAnswer(ValueError):  # noqa: N818 - it describes the answer
@@ -39,7 +38,7 @@ class BadAnswer(ValueError):  # noqa: N818 - it describes the answer
 
 
 def parse_json(body: bytes) -> Any:
-    """Return the JSON in `body`.
+    """Return the JSON in `body`, without what a server repeats of our tokens; an ``input`` stays as it is, to be compared with ours.
 
     Raises:
         BadAnswer: It is not JSON, is nested too deeply, or has so many parts that it would fill the memory.
@@ -47,7 +46,7 @@ def parse_json(body: bytes) -> Any:
     if body.count(b",") + body.count(b"[") + body.count(b"{") > _MAX_PARTS:
         raise BadAnswer("too many parts")
     try:
-        return json.loads(body)
+        return cleaned(json.loads(body), but="input")
     except (ValueError, RecursionError, MemoryError) as problem:
         reason = type(problem).__name__
     raise BadAnswer(f"not JSON ({reason})")
@@ -131,6 +130,11 @@ class Prediction:
             data_removed=data.get("data_removed") is True,
         )
 
+    def cleaned(self) -> Prediction:
+        """Return it without the secrets of this task (`pvideo.secrets.hide`): a list was read in another's."""
+        error = None if self.error is None else redact(self.error)
+        return replace(self, status=redact(self.status), error=error, logs=redact(self.logs), output=cleaned(self.output))
+
     @property
     def terminal(self) -> bool:
         """Whether it has ended."""
@@ -139,7 +143,7 @@ class Prediction:
     @property
     def outputs(self) -> tuple[str, ...]:
         """Every absolute URL and ``data:`` URI in the output, in order, whatever the output's shape."""
-        return tuple(text for text, _ in zip(_addresses(self.output), range(_MAX_OUTPUTS), strict=False))
+        return tuple(_addresses(self.output))
 
     @property
     def seconds(self) -> float | None:
@@ -183,7 +187,7 @@ def _error(value: object) -> str | None:
 
 
 def _word(value: object) -> str | None:
-    return clean_text(value[:400])[:200] or None if isinstance(value, str) else None
+    return redact(clean_text(value[:400]))[:200] or None if isinstance(value, str) else None
 
 
 def _number(value: object) -> float | None:

@@ -66,7 +66,7 @@ def read_stored(status: int, body: bytes) -> Stored | None:
     record = read_object(status, body) or {}
     urls = record.get("urls")
     url = urls.get("get") if isinstance(urls, dict) else None
-    if not isinstance(url, str) or len(url) > 2000 or urlsplit(url).scheme not in {"https", "http"}:
+    if not isinstance(url, str) or len(url) > 2000 or not url.isascii() or urlsplit(url).scheme not in {"https", "http"}:
         return None
     made, expires = parse_time(record.get("created_at")), parse_time(record.get("expires_at"))
     # Both by Replicate's clock, which ours need not agree with.
