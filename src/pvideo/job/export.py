@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from contextlib import closing, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from pvideo.arguments import path_of, short
@@ -40,10 +40,13 @@ def export(source: Path, target: str | Path) -> Path:
                 shutil.copyfileobj(given, part)
         else:
             # Another process writes it, by its name: so in a folder where nobody else can have put a link.
-            with TemporaryDirectory(dir=path.parent, prefix=".pvideo-") as room:
-                made = Path(room, f"made{kind}")
-                _make(kind, source, made)
-                made.replace(path)
+            # It is no TemporaryDirectory: a child that is forked meanwhile would remove that when it ends.
+            room = Path(mkdtemp(dir=path.parent, prefix=".pvideo-"))
+            try:
+                _make(kind, source, room / f"made{kind}")
+                (room / f"made{kind}").replace(path)
+            finally:
+                shutil.rmtree(room, ignore_errors=True)
     return path.absolute()
 
 
