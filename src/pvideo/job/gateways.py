@@ -9,6 +9,7 @@ import pvideo
 from pvideo import settings
 from pvideo.endpoint import MANAGEMENT_HOST
 from pvideo.errors import ManagementError, SettingsError
+from pvideo.guard import unframed
 from pvideo.job.limits import limits
 from pvideo.wire.gateways import Gateway, RateLimit
 
@@ -64,6 +65,7 @@ class Gateways:
         with self._open() as cloud:
             return [_learned(gateway) for gateway in cloud.gateways()]
 
+    @unframed
     def get(self, name: str = "") -> Gateway:
         """Return one gateway as it is set.
 
@@ -76,6 +78,7 @@ class Gateways:
         with self._open() as cloud:
             return _learned(_existing(cloud, name or _current()))
 
+    @unframed
     def create(self, name: str, **changes: Any) -> Gateway:
         """Make a gateway and return it as it was read back: authentication on, logs on, no cache, no limit, no retries.
 
@@ -98,6 +101,7 @@ class Gateways:
                 made = cloud.get(name) or made
             return _learned(made)
 
+    @unframed
     def update(self, name: str, **changes: Any) -> Gateway:
         """Change some settings of a gateway; all others stay. Return it as it was read back.
 
@@ -116,6 +120,7 @@ class Gateways:
             changed = cloud.update(_existing(cloud, name), body)
             return _learned(cloud.get(name) or changed)
 
+    @unframed
     def delete(self, name: str) -> None:
         """Delete a gateway and its log. Nothing else here ever does that.
 
@@ -126,6 +131,7 @@ class Gateways:
             _existing(cloud, name)
             cloud.delete(name)
 
+    @unframed
     def use(self, name: str) -> Gateway:
         """Send presses of this process through a gateway from now on.
 

@@ -35,6 +35,14 @@ if TYPE_CHECKING:
 _open: weakref.WeakSet[Studio] = weakref.WeakSet()
 
 
+class _Inputs(traitlets.Dict):
+    """The trait of a form's values: some of them are secret, also where they do not fit."""
+
+    @guarded
+    def __set__(self, obj: Any, inputs: Any) -> None:
+        super().__set__(obj, inputs)
+
+
 class Studio(Loading):
     """Controls, price and videos for one model.
 
@@ -56,7 +64,7 @@ class Studio(Loading):
 
     page = "studio"
 
-    inputs = traitlets.Dict().tag(sync=True)
+    inputs = _Inputs().tag(sync=True)
     """The values now, as typed; what is not in it has the model's default. A file stands here by its name."""
 
     videos = traitlets.List(read_only=True)
