@@ -2,19 +2,28 @@
  * Live card, clean file: the page keeps the live card while file, pasted copy and reload get plain html. JupyterLab writes a notebook by its shared cells'
  * `toJSON`; ours is wrapped there. None of this is documented, so each step is checked, and any doubt answers false: then Python swaps the output.
  */
-import { loose, type Loose, type Model } from "./model";
+import { contextOf, loose, type Loose, type Model } from "./model";
 
 const WIDGET = "application/vnd.jupyter.widget-view+json";
+/** Every widget's script is a module of its own: what one of them has done stands where the others see it. */
+const REVIVED = Symbol.for("pvideo.revived");
 
 type ToJson = (this: unknown) => unknown;
-/** What stands in the file for a widget's output. */
-interface Plain {
-  html: string;
+/** What stands for a widget in the file: the html of all that is in it and ours, in this order. */
+interface Found {
+  order: string[];
   metadata: object;
+  /** What must not be in the file any more. */
+  gone: string[];
+}
+interface Plain extends Found {
+  /** What has come of it; only the whole takes the widget's place. */
+  html: Map<string, string>;
 }
 interface Wrapped extends ToJson {
   pvideo?: Map<string, Plain>;
 }
+type Inside = (manager: NonNullable<Loose>, id: string) => Promise<Found>;
 
 function items(value: unknown): Loose[] {
   return Array.isArray(value) ? value.map(loose) : [];
@@ -33,17 +42,50 @@ function modelId(output: Loose): string {
   return typeof id === "string" ? id : "";
 }
 
-/** Is this output's widget the one of this very job, or comparison? */
-async function isOurs(manager: NonNullable<Loose>, id: string, job: string): Promise<boolean> {
-  const find = manager["get_model"];
-  if (!id || typeof find !== "function") return false;
+async function find(manager: NonNullable<Loose>, id: string): Promise<Loose> {
+  const get = manager["get_model"];
+  if (!id || typeof get !== "function") return null;
   // Outputs of other kernels have models that are not there: that is no doubt about ours.
-  const model = loose(await Promise.resolve()
-    .then(() => find.call(manager, id) as unknown)
+  return loose(await Promise.resolve()
+    .then(() => get.call(manager, id) as unknown)
     .catch(() => undefined));
-  const get = model?.["get"];
-  if (typeof get !== "function") return false;
-  return ["view", "sheet"].some((trait) => loose(get.call(model, trait))?.["id"] === job);
+}
+
+function read(model: NonNullable<Loose>, trait: string): unknown {
+  const get = model["get"];
+  return typeof get === "function" ? get.call(model, trait) : undefined;
+}
+
+/** By what a card, a sheet or a comparison knows what it shows. */
+const shows = (model: NonNullable<Loose>): string | undefined => ["view", "sheet"].map((trait) => loose(read(model, trait))?.["id"]).find((one) => typeof one === "string");
+
+/** The widgets in a widget, as ipywidgets' boxes, tabs and outputs have them. */
+function children(model: NonNullable<Loose>): string[] {
+  const values = Object.values(loose(model["attributes"]) ?? {});
+  return values.flat().map((value) => {
+    const id = loose(value)?.["model_id"];
+    return typeof id === "string" ? id : modelId(loose(value));
+  });
+}
+
+/** What is shown in a widget, which may be a box of others. */
+async function shown(manager: NonNullable<Loose>, id: string, met = new Set<string>()): Promise<string[]> {
+  if (!id || met.has(id)) return [];
+  met.add(id);
+  const model = await find(manager, id);
+  if (!model) return [];
+  const own = shows(model);
+  if (own) return [own];
+  const found: string[] = [];
+  for (const child of children(model)) found.push(...(await shown(manager, child, met)));
+  return found;
+}
+
+/** A box has more in it than ours, and comes back with its kernel. Where its state is saved, that is better than our html. */
+async function inside(manager: NonNullable<Loose>, id: string): Promise<Found> {
+  const order = await shown(manager, id);
+  const isBox = shows((await find(manager, id)) ?? {}) === undefined;
+  return { order, metadata: isBox ? { pvideo: { widget: id } } : {}, gone: isBox ? [`"model_id":"${id}"`, `"${id}":`] : [id] };
 }
 
 function replaced(cell: unknown, plains: Map<string, Plain>): unknown {
@@ -51,26 +93,25 @@ function replaced(cell: unknown, plains: Map<string, Plain>): unknown {
   if (!found || !Array.isArray(found["outputs"])) return cell;
   const outputs = items(found["outputs"]).map((output) => {
     const found = plains.get(modelId(output));
-    if (found === undefined) return output;
+    if (!found?.order.every((id) => found.html.has(id))) return output;
     const plain = loose(output?.["data"])?.["text/plain"];
-    return { ...output, data: { "text/html": found.html, ...(plain === undefined ? {} : { "text/plain": plain }) }, metadata: found.metadata };
+    const html = found.order.map((id) => found.html.get(id)).join("");
+    return { ...output, data: { "text/html": html, ...(plain === undefined ? {} : { "text/plain": plain }) }, metadata: found.metadata };
   });
   return { ...found, outputs };
 }
 
-function wrap(shared: NonNullable<Loose>, id: string, plain: Plain): boolean {
+function wrap(shared: NonNullable<Loose>): Map<string, Plain> | null {
   const now = shared["toJSON"] as Wrapped | undefined;
-  if (typeof now !== "function") return false;
-  if (now.pvideo) now.pvideo.set(id, plain);
-  else {
-    const plains = new Map([[id, plain]]);
-    const wrapped: Wrapped = function (this: unknown) {
-      return replaced(now.call(this), plains);
-    };
-    wrapped.pvideo = plains;
-    shared["toJSON"] = wrapped;
-  }
-  return true;
+  if (typeof now !== "function") return null;
+  if (now.pvideo) return now.pvideo;
+  const plains = new Map<string, Plain>();
+  const wrapped: Wrapped = function (this: unknown) {
+    return replaced(now.call(this), plains);
+  };
+  wrapped.pvideo = plains;
+  shared["toJSON"] = wrapped;
+  return plains;
 }
 
 function outputsOf(cell: Loose): Loose[] {
@@ -79,25 +120,26 @@ function outputsOf(cell: Loose): Loose[] {
   return typeof toJson === "function" ? items(toJson.call(outputs)) : [];
 }
 
-type IsOurs = (manager: NonNullable<Loose>, id: string) => boolean | Promise<boolean>;
-
-async function attempt(model: Model, ours: IsOurs, plain: Plain): Promise<boolean> {
+async function attempt(model: Model, key: string, inside: Inside, html: string): Promise<boolean> {
   const manager = loose(model.widget_manager);
-  const notebook = loose(loose(manager?.["context"])?.["model"]);
+  const notebook = loose(contextOf(model)?.["model"]);
   const toJson = notebook?.["toJSON"];
   // With real-time collaboration the server writes the file, not this page.
   if (!manager || !notebook || typeof toJson !== "function" || notebook["collaborative"] === true) return false;
-  const ids: string[] = [];
+  const gone: string[] = [];
   for (const cell of list(notebook["cells"])) {
     const shared = loose(cell?.["sharedModel"]);
     for (const id of new Set(outputsOf(cell).map(modelId))) {
-      if (!shared || !(await ours(manager, id))) continue;
-      if (!wrap(shared, id, plain)) return false;
-      ids.push(id);
+      const found = await inside(manager, id);
+      if (!shared || !found.order.includes(key)) continue;
+      const plains = wrap(shared);
+      if (!plains) return false;
+      plains.set(id, { ...found, html: new Map(plains.get(id)?.html).set(key, html) });
+      gone.push(...found.gone);
     }
   }
   const file = JSON.stringify(toJson.call(notebook));
-  if (!ids.length || ids.some((id) => file.includes(id)) || !file.includes(JSON.stringify(plain.html).slice(1, -1))) return false;
+  if (!gone.length || gone.some((text) => file.includes(text)) || !file.includes(JSON.stringify(html).slice(1, -1))) return false;
   notebook["dirty"] = true;
   return true;
 }
@@ -105,7 +147,7 @@ async function attempt(model: Model, ours: IsOurs, plain: Plain): Promise<boolea
 /** True if the notebook's file will hold `html` in place of the live card of `job`. Never throws. */
 export async function cleanFile(model: Model, job: string, html: string): Promise<boolean> {
   try {
-    return html !== "" && (await attempt(model, (manager, id) => isOurs(manager, id, job), { html, metadata: {} }));
+    return html !== "" && (await attempt(model, job, inside, html));
   } catch {
     return false;
   }
@@ -114,29 +156,63 @@ export async function cleanFile(model: Model, job: string, html: string): Promis
 /** The same for a Studio, by its model's id. Its place in the file is marked with `key`, for when the page is loaded again. */
 export async function cleanStudio(model: Model, mine: string, html: string, key: string): Promise<boolean> {
   try {
-    return await attempt(model, (_, id) => id === mine, { html, metadata: { pvideo: { studio: key } } });
+    return await attempt(model, mine, async (_, id) => ({ order: [id], metadata: { pvideo: { studio: key } }, gone: [mine] }), html);
   } catch {
     return false;
   }
 }
 
-/** After a reload the page has the file's html, and the kernel still has the Studio: it comes back into its place, live. */
-export async function revive(model: Model): Promise<void> {
+type Change = (output: NonNullable<Loose>) => object | null | Promise<object | null>;
+
+/** Puts another output in the place of each that `change` has one for. */
+async function exchange(model: Model, change: Change): Promise<void> {
   try {
-    const { key, model: id } = { ...loose(model.get("saved")) };
-    const context = loose(loose(model.widget_manager)?.["context"]);
-    if (typeof key !== "string" || !key || typeof id !== "string") return;
+    const context = contextOf(model);
     await context?.["ready"];
     for (const cell of list(loose(context?.["model"])?.["cells"])) {
       const outputs = loose(cell?.["outputs"]);
       const set = outputs?.["set"];
-      outputsOf(cell).forEach((output, index) => {
-        const mark = loose(loose(loose(output?.["metadata"])?.["pvideo"]))?.["studio"];
-        if (mark !== key || modelId(output) || typeof set !== "function") return;
-        set.call(outputs, index, { ...output, metadata: {}, data: { ...loose(output?.["data"]), [WIDGET]: { version_major: 2, version_minor: 1, model_id: id } } });
-      });
+      if (typeof set !== "function") continue;
+      for (const [index, output] of outputsOf(cell).entries()) {
+        const other = output && (await change(output));
+        if (other) set.call(outputs, index, other);
+      }
     }
   } catch {
-    // The html stays: the cell can be run again.
+    // It stays as it is: the cell can be run again.
   }
+}
+
+const mark = (output: NonNullable<Loose>, name: string): unknown => loose(loose(output["metadata"])?.["pvideo"])?.[name];
+const live = (output: NonNullable<Loose>, id: unknown): object => ({
+  ...output, metadata: {}, data: { ...loose(output["data"]), [WIDGET]: { version_major: 2, version_minor: 1, model_id: id } },
+});
+
+/** After a reload the page has the file's html, and the kernel still has the Studio: it comes back into its place, live. */
+export async function revive(model: Model): Promise<void> {
+  const { key, model: id } = { ...loose(model.get("saved")) };
+  if (key && id) await exchange(model, (output) => (mark(output, "studio") === key && !modelId(output) ? live(output, id) : null));
+}
+
+/** The same for a box of widgets that our html stands for. Each of them asks, one does it. */
+export async function reviveBoxes(model: Model): Promise<void> {
+  const manager = loose(model.widget_manager);
+  const notebook = loose(contextOf(model)?.["model"]) as Record<symbol, unknown> | null | undefined;
+  if (!manager || !notebook || notebook[REVIVED]) return;
+  notebook[REVIVED] = true;
+  await exchange(model, async (output) => {
+    const id = mark(output, "widget");
+    return typeof id === "string" && !modelId(output) && (await find(manager, id)) ? live(output, id) : null;
+  });
+}
+
+/** What stands as html on this page says what the file is to say now: an address is another when the notebook was moved. */
+export async function renew(model: Model, before: string, html: string): Promise<void> {
+  if (!before || !html) return;
+  await exchange(model, (output) => {
+    const data = loose(output["data"]);
+    const stands = data?.["text/html"];
+    const is = (Array.isArray(stands) ? stands.join("") : stands) === before && !modelId(output);
+    return is ? { ...output, data: { ...data, "text/html": html } } : null;
+  });
 }

@@ -7,6 +7,7 @@ import { differences } from "./compare/differences";
 import { together } from "./compare/sync";
 import type { Comparison } from "./compare/view";
 import { h, setAttribute, setText } from "./dom";
+import { initialize } from "./initialize";
 import { live } from "./live";
 import { loose, observe, send, type RenderProps } from "./model";
 import { copy } from "./more";
@@ -163,4 +164,4 @@ function render({ model, el, signal, host }: RenderProps): void {
   void clean();
 }
 
-export default { render };
+export default { initialize, render };

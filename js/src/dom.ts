@@ -45,7 +45,7 @@ export function drawing(path: string, name: string): SVGSVGElement {
 }
 
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])$/;
-const DELIVERY = /^([a-z0-9-]+\.)*replicate\.delivery$/;
+const DELIVERY = /^(([a-z0-9-]+\.)*replicate\.delivery|ai-gateway-outputs\.[0-9a-f]{32}\.r2\.cloudflarestorage\.com)$/;
 
 function parse(text: string): URL | null {
   try {
@@ -55,19 +55,27 @@ function parse(text: string): URL | null {
   }
 }
 
-/** What may be played or drawn: Replicate's delivery hosts, the demo on loopback, our own blobs, files of this server. */
-export function mediaUrl(text: string): string | null {
+/**
+ * What may be played or drawn: the delivery hosts, the demo on loopback, our own blobs. Files of this server only where `resolveFile` found
+ * them (`isFound`): any other address of it would be asked for with the person's cookies.
+ */
+export function mediaUrl(text: string, isFound = true): string | null {
   const url = text ? parse(text) : null;
   if (!url || url.username || url.password) return null;
-  if (url.protocol === "blob:") return url.href;
-  if (url.protocol === "https:" && DELIVERY.test(url.hostname)) return url.href;
-  if (url.protocol === "http:" && LOOPBACK.test(url.hostname)) return url.href;
-  return /^https?:$/.test(url.protocol) && url.origin === location.origin ? url.href : null;
+  const isHttp = url.protocol === "http:";
+  const isHttps = url.protocol === "https:";
+  const may = url.origin === location.origin ? isFound && (isHttp || isHttps) : (isHttps && DELIVERY.test(url.hostname)) || (isHttp && LOOPBACK.test(url.hostname));
+  return may || url.protocol === "blob:" ? url.href : null;
 }
 
 /** A poster also comes as the bytes of a picture. SVG is left out: it can hold more than a picture. */
 export function imageUrl(text: string): string | null {
-  return /^data:image\/(jpeg|png|webp|gif);base64,[A-Za-z0-9+/=]+$/.test(text) ? text : mediaUrl(text);
+  return /^data:image\/(jpeg|png|webp|gif);base64,[A-Za-z0-9+/=]+$/.test(text) ? text : mediaUrl(text, false);
+}
+
+/** A model's SVG, for an `<img>` alone: there nothing of it can run. */
+export function drawingUrl(text: string): string | null {
+  return /^data:image\/svg\+xml;base64,[A-Za-z0-9+/=]+$/.test(text) ? text : null;
 }
 
 /** Where a link may lead: any https page, loopback, this server. */

@@ -1,5 +1,5 @@
 /** The other files of one output: pictures as a row of thumbnails, further videos and sounds as small players, everything else as links. */
-import { h, linkUrl, mediaUrl, setAttribute } from "./dom";
+import { h, mediaUrl, setAttribute } from "./dom";
 import { resolveFile, type Model } from "./model";
 import type { MadeFile, View } from "./view";
 
@@ -16,22 +16,20 @@ export function gallery(model: Model): Gallery {
     const image = h("img", { alt: file.name, loading: "lazy" });
     return link(file, image, (url) => setAttribute(image, "src", url));
   };
-  const link = (file: MadeFile, child: Node | string, ready?: (url: string) => void): HTMLElement => {
+  const link = (file: MadeFile, child: Node | string, ready?: (url: string | null) => void): HTMLElement => {
     const anchor = h("a", { class: "pvideo-made", target: "_blank", rel: "noopener noreferrer", title: file.name, data: { kind: file.kind } }, child);
-    void address(file).then((href) => {
-      const url = linkUrl(href);
-      if (!url) return;
-      anchor.href = url;
+    void address(file).then((url) => {
+      setAttribute(anchor, "href", url);
       ready?.(url);
     });
     return anchor;
   };
   const player = (file: MadeFile, tag: "video" | "audio"): HTMLElement => {
     const media = h(tag, { class: "pvideo-made", controls: true, preload: "metadata", "aria-label": file.name, data: { kind: file.kind } });
-    void address(file).then((href) => href && setAttribute(media, "src", href));
+    void address(file).then((url) => setAttribute(media, "src", url));
     return media;
   };
-  const address = async (file: MadeFile): Promise<string> => mediaUrl((await resolveFile(model, file.file)) ?? "") ?? "";
+  const address = async (file: MadeFile): Promise<string | null> => mediaUrl((await resolveFile(model, file.file)) ?? "");
   const drawn = (file: MadeFile): HTMLElement => {
     if (file.kind === "image") return picture(file);
     return file.kind === "video" || file.kind === "audio" ? player(file, file.kind) : link(file, file.name);

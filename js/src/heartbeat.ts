@@ -1,5 +1,5 @@
 /** Signs of life. Asks Python now and then while something runs; 15 s of silence from a kernel that is not busy means it is gone. */
-import { loose, observe, send, type Model } from "./model";
+import { connect, contextOf, loose, observe, send, type Loose, type Model } from "./model";
 
 const BEAT = 1000;
 const ASK_AFTER = 5000;
@@ -19,7 +19,6 @@ export interface Heartbeat {
   expect(): void;
   /** Nothing was heard since then (the page's milliseconds), and as far as the host tells, the kernel is not idle. */
   busySince(at: number): boolean;
-  isGone(): boolean;
 }
 
 interface HeartbeatTools {
@@ -31,17 +30,19 @@ interface HeartbeatTools {
   now?: () => number;
 }
 
-function kernelOf(model: Model): Record<string, unknown> | undefined {
+function kernelOf(model: Model): Loose {
   try {
-    return loose(loose(model.widget_manager)?.["kernel"]) ?? undefined;
+    return loose(loose(model.widget_manager)?.["kernel"]);
   } catch {
-    return undefined;
+    return null;
   }
 }
 
 const statusOf = (model: Model): string => String(kernelOf(model)?.["status"] ?? "");
 
 export function heartbeat({ model, id, changed, signal, now = Date.now }: HeartbeatTools): Heartbeat {
+  /** The document: once it was moved, only the page knows its path on the server. */
+  const context = contextOf(model);
   let heard = now();
   let asked = 0;
   let beat = now();
@@ -61,7 +62,7 @@ export function heartbeat({ model, id, changed, signal, now = Date.now }: Heartb
   const hello = (): void => {
     asked = now();
     open = true;
-    if (!send(model, { kind: "hello", id: id() })) set(true);
+    if (!send(model, { kind: "hello", id: id(), path: context?.["localPath"] })) set(true);
   };
   const hear = (): void => {
     heard = now();
@@ -101,13 +102,14 @@ export function heartbeat({ model, id, changed, signal, now = Date.now }: Heartb
 
   observe(model, "msg:custom", hear, signal);
   for (const trait of ["view", "views", "price", "sheet", "heartbeat"]) observe(model, `change:${trait}`, hear, signal);
-  follow(model, (status) => (DEAD.has(status) ? (set(true), run()) : undefined), signal);
+  connect(context?.["pathChanged"], hello, signal);
+  connect(kernelOf(model)?.["statusChanged"], (_, status) => (DEAD.has(String(status)) ? (set(true), run()) : undefined), signal);
   signal.addEventListener("abort", () => (clearInterval(timer), (timer = undefined)), { once: true });
   const start = (): void => {
     hello();
     expect();
   };
-  return { start, active: (next) => ((on = next), run()), expect, busySince: (at) => heard < at && statusOf(model) !== "idle", isGone: () => gone };
+  return { start, active: (next) => ((on = next), run()), expect, busySince: (at) => heard < at && statusOf(model) !== "idle" };
 }
 
 /** A request can lie unread in ipykernel 7.0 to 7.3 until the next connection (ipykernel #1554): this is one. Nothing is sent a second time by it. */
@@ -115,15 +117,4 @@ function wake(model: Model): void {
   const kernel = kernelOf(model);
   const reconnect = kernel?.["reconnect"];
   if (typeof reconnect === "function") Promise.resolve(reconnect.call(kernel)).catch(() => undefined);
-}
-
-/** JupyterLab's kernel tells its status; no other host need have it. */
-function follow(model: Model, tell: (status: string) => void, signal: AbortSignal): void {
-  const changed = loose(kernelOf(model)?.["statusChanged"]);
-  const connect = changed?.["connect"];
-  const disconnect = changed?.["disconnect"];
-  if (typeof connect !== "function" || typeof disconnect !== "function") return;
-  const slot = (_: unknown, status: unknown): void => tell(String(status));
-  connect.call(changed, slot);
-  signal.addEventListener("abort", () => disconnect.call(changed, slot), { once: true });
 }

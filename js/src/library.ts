@@ -1,5 +1,6 @@
 /** The history's front end: a search box, the rows that are seen, and the card of the one that was opened. */
 import { renderHistory } from "./library/history";
+import { initialize } from "./initialize";
 import type { RenderProps } from "./model";
 
 function render(props: RenderProps): void {
@@ -7,4 +8,4 @@ function render(props: RenderProps): void {
   renderHistory(props);
 }
 
-export default { render };
+export default { initialize, render };

@@ -34,6 +34,19 @@ export function observe(model: Model, event: string, callback: (...values: unkno
   signal.addEventListener("abort", () => model.off(event, callback), { once: true });
 }
 
+/** Follows one of JupyterLab's signals; not in every host. */
+export function connect(signals: unknown, slot: (...values: unknown[]) => void, signal: AbortSignal): void {
+  const source = loose(signals);
+  const on = source?.["connect"];
+  const off = source?.["disconnect"];
+  if (typeof on !== "function" || typeof off !== "function") return;
+  on.call(source, slot);
+  signal.addEventListener("abort", () => off.call(source, slot), { once: true });
+}
+
+/** The page's document: where it lies, and what is in it. */
+export const contextOf = (model: Model): Loose => loose(loose(model.widget_manager)?.["context"]);
+
 /** Sends to Python; false if the line is dead (a disposed comm throws). */
 export function send(model: Model, content: object, buffers?: ArrayBuffer[]): boolean {
   try {
@@ -44,12 +57,15 @@ export function send(model: Model, content: object, buffers?: ArrayBuffer[]): bo
   }
 }
 
+/** Anything but a relative address: a scheme, another host, the server's root. */
+const ABSOLUTE = /^[^/]*:|^[/\\]/;
+
 /** A file beside the notebook (a relative address, already quoted) as an address of this server, or null where the host cannot tell (marimo, VS Code, Colab). */
 export async function resolveFile(model: Model, path: string): Promise<string | null> {
   try {
     const manager = loose(model.widget_manager);
     const resolve = manager?.["resolveUrl"];
-    if (!path || typeof resolve !== "function") return null;
+    if (!path || ABSOLUTE.test(path) || typeof resolve !== "function") return null;
     const url: unknown = await resolve.call(manager, path);
     return typeof url === "string" ? url : null;
   } catch {

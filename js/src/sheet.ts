@@ -1,4 +1,5 @@
 /** The contact sheet's front end: one bundle of its own. */
+import { initialize } from "./initialize";
 import type { RenderProps } from "./model";
 import { renderSheet } from "./sheet/sheet";
 
@@ -7,4 +8,4 @@ function render(props: RenderProps): void {
   renderSheet(props);
 }
 
-export default { render };
+export default { initialize, render };

@@ -1,6 +1,6 @@
 /** Where a player gets its media from: the file beside the notebook, else the remote address, else bytes through the kernel. */
 import type { Bytes } from "./bytes";
-import { mediaUrl } from "./dom";
+import { drawingUrl, mediaUrl } from "./dom";
 import { resolveFile, type Model } from "./model";
 import type { Clip } from "./view";
 
@@ -41,7 +41,7 @@ export function source(media: HTMLMediaElement | HTMLImageElement, model: Model,
     put(url);
   };
   const start = ({ id, clip }: Wanted): void => {
-    const remote = mediaUrl(clip.url);
+    const remote = (player ? null : drawingUrl(clip.url)) ?? mediaUrl(clip.url, false);
     queue = [];
     if (clip.file) queue.push(async () => mediaUrl((await resolveFile(model, clip.file)) ?? ""));
     if (remote) queue.push(async () => remote);

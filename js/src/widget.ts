@@ -1,5 +1,6 @@
 /** The card's bundle. `render` is small and synchronous (anywidget gives up silently after 2 s). */
 import { renderCard } from "./card-widget";
+import { initialize } from "./initialize";
 import type { RenderProps } from "./model";
 
 function render(props: RenderProps): void {
@@ -7,4 +8,4 @@ function render(props: RenderProps): void {
   renderCard(props);
 }
 
-export default { render };
+export default { initialize, render };

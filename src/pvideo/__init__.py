@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pvideo.job.sweep import Sweep
     from pvideo.job.video import Video
     from pvideo.notebook.compare import compare
+    from pvideo.notebook.demonstration import configure
     from pvideo.notebook.page import export
     from pvideo.notebook.studio import Studio
 
@@ -75,6 +76,7 @@ _HOMES = {
     "Sweep": "pvideo.job.sweep",
     "Video": "pvideo.job.video",
     "compare": "pvideo.notebook.compare",
+    "configure": "pvideo.notebook.demonstration",
     "export": "pvideo.notebook.page",
     "gateways": "pvideo.job.gateways",
     "generate": "pvideo.job.press",
@@ -91,7 +93,7 @@ def __getattr__(name: str) -> Any:
     if home is None:
         msg = f"module 'pvideo' has no attribute {name!r}"
         raise AttributeError(msg)
-    if name != "Studio" and name not in _ERRORS:
+    if name != "configure" and name not in _ERRORS:
         _compose()
     value = getattr(importlib.import_module(home), name)
     globals()[name] = value
@@ -104,15 +106,17 @@ def __dir__() -> list[str]:
 
 def _compose() -> None:
     """Tie the rooms together: a video, which knows no notebook, is shown by one where there is one."""
+    from pvideo import settings
     from pvideo.job import naming
     from pvideo.job.shown import Shown
     from pvideo.job.video import Video
-    from pvideo.notebook import hook
+    from pvideo.notebook import hook, hosts
 
-    Shown.display_hook = staticmethod(hook.show_video)
+    Shown.display_hook = staticmethod(hook.bundle_of)
     Shown.widget_hook = staticmethod(hook.widget_of)
     Video.explain_hook = staticmethod(hook.explain_video)
     naming.use(hook.Variables())
+    settings.use_base(hosts.base_folder)
 
 
 def _open_library() -> Any:
@@ -120,36 +124,9 @@ def _open_library() -> Any:
     from pvideo.notebook import hook
 
     _compose()
-    collection.Library.display_hook = staticmethod(hook.show_library)
+    collection.Library.display_hook = staticmethod(hook.bundle_of_library)
     collection.Library.widget_hook = staticmethod(hook.history_of)
     return collection.library
-
-
-def configure(*, demo: bool | None = None, **changes: Any) -> None:
-    """Set how pvideo works in this process, for example ``configure(budget_day=10, folder="clips")``.
-
-    Args:
-        demo: True sends presses to the embedded gateway (free, nothing leaves this machine), False to your account again.
-        **changes: Any field of `pvideo.settings.Settings`: ``budget_session`` and ``budget_day`` (US dollars, None for none),
-            ``folder``, ``model``, ``inputs`` (defaults for every press), ``deadline`` (seconds), ``account_id``, ``gateway_id``,
-            ``gateway_token``, ``replicate_token``, ``base_url``, ``trust_host``, ``autoplay``, ``confirm_over``, ``log_payload``,
-            ``metadata`` (at most five plain values for the gateway's log), ``stored_key``,
-            ``rate_limit``, ``management_token``.
-
-    Raises:
-        SettingsError: A name or a value does not fit; nothing was changed.
-        DemoError: The embedded gateway is not installed.
-    """
-    from pvideo import settings
-
-    try:
-        settings.configure(**changes)
-    finally:
-        changes.clear()  # tokens among them stand in no frame of ours when it fails
-    if demo is not None:
-        from pvideo.notebook.demonstration import turn_off, turn_on
-
-        turn_on() if demo else turn_off()
 
 
 def load_ipython_extension(shell: Any) -> None:

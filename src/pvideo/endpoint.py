@@ -6,20 +6,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
+from pvideo.address import DIRECT_HOST, GATEWAY_HOST, LOOPBACK, MANAGEMENT_HOST, check_form, check_url
 from pvideo.errors import SettingsError
-from pvideo.secrets import Secret, redact
 
 if TYPE_CHECKING:
+    from pvideo.secrets import Secret
     from pvideo.settings import Settings
 
-GATEWAY_HOST = "gateway.ai.cloudflare.com"
-DIRECT_HOST = "api.replicate.com"
-MANAGEMENT_HOST = "api.cloudflare.com"
 MANAGEMENT_URL = f"https://{MANAGEMENT_HOST}/client/v4"
-DELIVERY_HOSTS = ("replicate.delivery", "*.replicate.delivery")
-"""Hosts that outputs are fetched from (Replicate's pages on output files; ``*.`` = any name below)."""
+DELIVERY_HOSTS = ("replicate.delivery", "*.replicate.delivery", "ai-gateway-outputs.{account}.r2.cloudflarestorage.com")
+"""Hosts that outputs are fetched from, without any token: Replicate's (its pages on output files), and the store that Cloudflare's
+gateway puts some in. ``*.`` is any name below, ``{account}`` an account's 32 hex digits."""
 DIRECT_URL = f"https://{DIRECT_HOST}/v1"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _VARIABLES = {"account_id": "CLOUDFLARE_ACCOUNT_ID", "gateway_id": "CLOUDFLARE_GATEWAY_ID"}
 
 
@@ -31,6 +29,8 @@ class Management:
     account_id: str
     token: Secret
     realm: Literal["demo", "real"] = "real"
+    guessed: bool = False
+    """Whether the address was taken from a gateway on loopback and not named: a token goes there only for what a person asked for."""
 
     @property
     def host(self) -> str:
@@ -131,37 +131,16 @@ def resolve_management(settings: Settings) -> Management:
         raise SettingsError("setting_missing", setting="CLOUDFLARE_ACCOUNT_ID")
     if settings.management_token is None:
         raise SettingsError("management_token_missing")
-    url = (settings.management_url or _stand_in(settings.base_url) or MANAGEMENT_URL).rstrip("/")
-    check_url(url, "CLOUDFLARE_BASE_URL", (MANAGEMENT_HOST, *_LOOPBACK, *settings.trust_host))
-    return Management(base_url=url, account_id=account, token=settings.management_token)
-
-
-def check_url(url: str, setting: str, trusted: tuple[str, ...] | None) -> None:
-    """Check an address that tokens are to go to.
-
-    Args:
-        url: The address.
-        setting: What a message calls it.
-        trusted: The hosts that may get tokens; None when none would go there.
-
-    Raises:
-        SettingsError: It is no plain address, not https, or not trusted.
-    """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.username or parts.password or parts.query or parts.fragment or not host:
-        advice = "Give https://host/path and nothing more."
-        raise SettingsError("setting_wrong", setting=setting, problem="is not a plain address", advice=advice)
-    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
-        raise SettingsError("insecure_url", setting=setting, url=redact(f"{parts.scheme}://{host}"))
-    if trusted is not None and host not in trusted:
-        raise SettingsError("trust_host", setting=setting, host=host)
+    guess = "" if settings.management_url else _stand_in(settings.base_url)
+    url = (settings.management_url or guess or MANAGEMENT_URL).rstrip("/")
+    check_url(url, "CLOUDFLARE_BASE_URL", (MANAGEMENT_HOST, *LOOPBACK, *settings.trust_host))
+    return Management(base_url=url, account_id=account, token=settings.management_token, guessed=bool(guess))
 
 
 def _stand_in(base_url: str) -> str:
     """Return the API beside a gateway on loopback: that one is a stand-in, and so is what belongs to it."""
     parts = urlsplit(base_url)
-    return f"{parts.scheme}://{parts.netloc}/client/v4" if parts.hostname in _LOOPBACK else ""
+    return f"{parts.scheme}://{parts.netloc}/client/v4" if parts.hostname in LOOPBACK else ""
 
 
 def _with_stored_key(endpoint: Endpoint, settings: Settings) -> Endpoint:
@@ -212,17 +191,17 @@ def _aside(endpoint: Endpoint, settings: Settings) -> Endpoint:
         raise SettingsError("reconcile_direct" if "replicate_url" in chosen else "upload_direct", gateway=endpoint.gateway)
     # A gateway on loopback is a stand-in, and so is what it stands before.
     parts = urlsplit(endpoint.base_url)
-    url = f"{parts.scheme}://{parts.netloc}/v1" if endpoint.host in _LOOPBACK else DIRECT_URL
+    url = f"{parts.scheme}://{parts.netloc}/v1" if endpoint.host in LOOPBACK else DIRECT_URL
     ways: dict[str, Any] = dict.fromkeys(chosen, url)
     return replace(endpoint, **ways)
 
 
 def _from_url(settings: Settings) -> Endpoint:
-    url = settings.base_url.rstrip("/")
+    url = check_form(settings.base_url, "PVIDEO_BASE_URL")
     tokens = settings.gateway_token or settings.replicate_token
-    check_url(url, "PVIDEO_BASE_URL", (GATEWAY_HOST, DIRECT_HOST, *_LOOPBACK, *settings.trust_host) if tokens else None)
+    check_url(url, "PVIDEO_BASE_URL", (GATEWAY_HOST, DIRECT_HOST, *LOOPBACK, *settings.trust_host) if tokens else None)
     host = urlsplit(url).hostname or ""
-    direct, loopback = host == DIRECT_HOST, host in _LOOPBACK
+    direct, loopback = host == DIRECT_HOST, host in LOOPBACK
     named = _named(urlsplit(url).path)
     built = Endpoint(
         base_url=url,

@@ -7,7 +7,7 @@ The tree (catch by meaning)::
     ├── InputError           what was asked does not fit; nothing was sent        .problems
     ├── BudgetError          the budget, or an unknown price, stopped it; nothing was sent
     ├── JournalError         it could not be written down; nothing was sent
-    ├── UnreachableError     no request byte left; nothing was sent
+    ├── UnreachableError     no request byte left, or no service answered; nothing was made
     ├── RefusedError         definitely refused; nothing was paid                 .problems
     │   └── BusyError        refused for now                                      .retry_after
     ├── UnconfirmedError     the create's answer was lost; it may be paid
@@ -24,12 +24,18 @@ The texts stand in ``texts.json``, which the page reads too; ``key`` names the e
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import os
+from dataclasses import astuple, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
 from pvideo.secrets import strike
+
+_BOLD, _RED, _GREEN, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
+_OWN_LINES = 8
+"""Lines of one statement that are shown at most."""
+_WIDTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,8 @@ class Problem:
     field: str
     message: str
     key: str = "value_wrong"
+    advice: str = ""
+    """The next step, where it is another one than the usual one of `key`."""
 
 
 @cache
@@ -70,7 +78,7 @@ class PVideoError(Exception):
     """
 
     _classes: ClassVar[dict[str, type[PVideoError]]] = {}
-    keys: ClassVar[frozenset[str]] = frozenset({"unexpected", "endpoint_gone", "video_unknown", "command_unknown"})
+    keys: ClassVar[frozenset[str]] = frozenset({"unexpected", "endpoint_gone", "video_unknown", "video_elsewhere", "command_unknown"})
 
     def __init__(self, key: str, *, problems: tuple[Problem, ...] = (), **values: object) -> None:
         entry = texts()["messages"][key]
@@ -80,7 +88,8 @@ class PVideoError(Exception):
         self.values = values
         self.title = fill(entry["title"], **values)
         self.sentence = fill(entry["sentence"], **values)
-        self.next = fill(entry["next"], **values)
+        # A step that pvideo takes by itself is told only while somebody knows in how many seconds.
+        self.next = fill(entry["soon"] if "soon" in entry and "seconds" in values else entry["next"], **values)
         self.paid = str(entry["paid"])
         super().__init__(self._line())
 
@@ -97,7 +106,7 @@ class PVideoError(Exception):
         simple = (str, int, float, bool, type(None))
         plain = {name: value if isinstance(value, simple) else strike(str(value)) for name, value in self.values.items()}
         shown = {"key": self.key, "title": self.title, "sentence": self.sentence, "next": self.next, "paid": self.paid}
-        return {**shown, "values": plain, "problems": [[p.field, p.message, p.key] for p in self.problems]}
+        return {**shown, "values": plain, "problems": [list(astuple(problem)) for problem in self.problems]}
 
     @staticmethod
     def make(key: str, *, problems: tuple[Problem, ...] = (), **values: object) -> PVideoError:
@@ -106,12 +115,61 @@ class PVideoError(Exception):
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> PVideoError:
-        """Make the error again from `to_dict`'s data."""
-        problems = tuple(Problem(*row) for row in data.get("problems", ()))
-        return PVideoError.make(data["key"], problems=problems, **data.get("values", {}))
+        """Make the error again from `to_dict`'s data; one that this version does not know says what it said when it was kept."""
+        try:
+            problems = tuple(Problem(*map(str, row)) for row in data.get("problems", ()))
+            return PVideoError.make(data["key"], problems=problems, **data.get("values", {}))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return PVideoError._told(data)
+
+    @staticmethod
+    def _told(data: dict[str, Any]) -> PVideoError:
+        error = PVideoError("unexpected")
+        for part in ("key", "title", "sentence", "next", "paid"):
+            setattr(error, part, data[part] if isinstance(data.get(part), str) else getattr(error, part))
+        error.args = (error._line(),)
+        return error
 
     def __reduce__(self) -> tuple[Any, ...]:
         return PVideoError.from_dict, (self.to_dict(),)
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython asks an exception for its own rendering before it makes a traceback: ours are read as a sentence, not as a stack.
+        # One element: the list's parts are joined with nothing between in some modes of %xmode.
+        return ["\n".join([*block(self), *_own_lines(self)])]
+
+
+def block(error: PVideoError) -> list[str]:
+    """Return the lines that stand for an error in a cell's output."""
+    lines = [f"{_RED}{_BOLD}{error.title}{_PLAIN}"]
+    rest = [problem.message for problem in error.problems] if len(error.problems) > 1 else [error.sentence]
+    lines += [line for line in rest if line]
+    if error.next:
+        lines.append(f"{_BOLD}Next:{_PLAIN} {error.next}")
+    return lines
+
+
+def _own_lines(error: BaseException) -> list[str]:
+    """Return the lines of the user's own code that an error came through: neither ours, nor IPython's, nor a library's."""
+    import linecache
+    import sysconfig
+    import traceback
+
+    from pvideo.secrets import redact
+
+    others = tuple(f"{folder}{os.sep}" for folder in (Path(__file__).parent, sysconfig.get_path("stdlib")))
+    lines = []
+    for frame in traceback.extract_tb(error.__traceback__):
+        installed = {"site-packages", "dist-packages"} & set(Path(frame.filename).parts)
+        if frame.filename.startswith(others) or installed or frame.lineno is None:
+            continue
+        # A cell's name is IPython's, and says nothing to a person.
+        where = "" if frame.filename.startswith("<") or "ipykernel_" in frame.filename else f"{Path(frame.filename).name}, "
+        last = min(frame.end_lineno or frame.lineno, frame.lineno + _OWN_LINES - 1)
+        for number in range(frame.lineno, last + 1):
+            source = linecache.getline(frame.filename, number).rstrip()
+            lines += [f"{_GREEN}{where}line {number}:{_PLAIN} {redact(source[:_WIDTH])}"] if source else []
+    return lines
 
 
 class SettingsError(PVideoError):
@@ -119,7 +177,7 @@ class SettingsError(PVideoError):
 
     keys = frozenset(
         {"no_account", "setting_missing", "setting_wrong", "insecure_url", "trust_host", "token_in_cell", "reconcile_direct"}
-        | {"management_token_missing", "upload_direct"}
+        | {"management_token_missing", "upload_direct", "working_folder_gone"}
     )
 
 
@@ -129,7 +187,9 @@ class InputError(PVideoError):
     keys = frozenset(
         {"option_unknown", "value_wrong", "input_invalid", "prompt_missing", "variable_unknown", "name_taken", "file_refused"}
         | {"no_draft", "not_a_draft", "no_first_frame", "media_missing", "frame_missing", "compare_count", "compare_what"}
-        | {"model_name_wrong", "prompt_unwanted", "combination_wrong"}
+        | {"model_name_wrong", "prompt_unwanted", "combination_wrong", "argument_wrong", "argument_unknown", "call_wrong", "input_twice"}
+        | {"braces_unclear", "not_first_line", "command_takes", "schema_wrong", "switch_value"}
+        | {"alternatives_wrong"}
     )
 
 
@@ -140,15 +200,21 @@ class BudgetError(PVideoError):
 
 
 class JournalError(PVideoError):
-    """The job could not be written down first, so nothing was sent."""
+    """The job could not be written down first, so nothing was sent; or what comes of a sent one cannot be now (``…_later``)."""
 
-    keys = frozenset({"disk_full", "folder_closed", "journal_busy", "journal_newer"})
+    keys = frozenset(
+        {"disk_full", "folder_closed", "journal_busy", "journal_newer"}
+        | {"journal_full_later", "journal_closed_later", "journal_busy_later"}
+    )
 
 
 class UnreachableError(PVideoError):
-    """No byte of the request left this machine; nothing was sent, nothing paid."""
+    """The services could not be reached, or somebody else answered; nothing was made, nothing paid."""
 
-    keys = frozenset({"unreachable", "certificate", "model_slow", "upload_failed"})
+    keys = frozenset(
+        {"unreachable", "certificate", "certificates_unreadable", "model_slow", "upload_failed"}
+        | {"server_trouble", "replicate_unreached", "edge_refused", "other_answer"}
+    )
 
 
 class RefusedError(PVideoError):
@@ -157,6 +223,7 @@ class RefusedError(PVideoError):
     keys = frozenset(
         {"gateway_token", "replicate_token", "replicate_no_token", "stored_key", "gateway_name", "spend_limit", "refused"}
         | {"credit_replicate", "credit_cloudflare", "input_refused", "model_refused", "prompt_blocked"}
+        | {"replicate_limit", "billing_required", "free_time_over", "request_too_large", "gateway_address"}
         | {"model_unknown", "version_unknown", "upload_refused"}
     )
 
@@ -201,13 +268,27 @@ class PredictionError(PVideoError):
 class DownloadError(PVideoError):
     """The video was made and paid, but is not on disk."""
 
-    keys = frozenset({"fetch_failed", "output_strange", "disk_full_after", "folder_closed_after", "file_missing"})
+    keys = frozenset({"fetch_failed", "output_strange", "disk_full_after", "folder_closed_after", "file_missing", "some_saved"})
+
+
+class WaitTimeoutError(TimeoutError):
+    """`Video.wait` was given too little time; the job goes on.
+
+    Args:
+        message: What to tell.
+        error: What holds the job up now; None when nothing does.
+    """
+
+    def __init__(self, message: str, error: PVideoError | None = None) -> None:
+        super().__init__(message)
+        self.error = error
+        self.key = error.key if error is not None else ""
 
 
 class ExportError(PVideoError):
     """It could not be taken elsewhere: as a page, another kind of file, a table."""
 
-    keys = frozenset({"export_kind", "export_nothing", "page_too_large", "extra_missing"})
+    keys = frozenset({"export_kind", "export_failed", "export_nothing", "export_closed", "page_too_large", "extra_missing"})
 
 
 class ManagementError(PVideoError):

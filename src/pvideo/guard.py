@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -39,34 +40,23 @@ def guarded(call: Callable[P, T]) -> Callable[P, T]:
 
     What comes by ``**`` are inputs or settings: they are judged where it is known which of them are secret.
     """
-    code = call.__code__
+    code = inspect.unwrap(call).__code__
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     words = frozenset(names) - _JUDGED_LATER
 
-    @unframed
     @wraps(call)
     def guard(*args: P.args, **kwargs: P.kwargs) -> T:
-        refuse_tokens(*(value for name, value in zip(names, args, strict=False) if name in words), *args[len(names) :])
-        refuse_tokens(*(value for name, value in kwargs.items() if name in words))
-        return call(*args, **kwargs)
-
-    return guard
-
-
-def unframed(call: Callable[P, T]) -> Callable[P, T]:
-    """Make a public call whose errors carry nothing of what it was given; it refuses tokens in words of its own."""
-
-    @wraps(call)
-    def bare(*args: P.args, **kwargs: P.kwargs) -> T:
         outer = sys.exc_info()[1]
         try:
+            refuse_tokens(*(value for name, value in zip(names, args, strict=False) if name in words), *args[len(names) :])
+            refuse_tokens(*(value for name, value in kwargs.items() if name in words))
             return call(*args, **kwargs)
         except BaseException as error:
             args, kwargs = (), {}  # type: ignore[assignment]
             _bare(error, outer)
             raise
 
-    return bare
+    return guard
 
 
 def _bare(error: BaseException | None, outer: BaseException | None) -> None:

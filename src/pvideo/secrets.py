@@ -19,6 +19,9 @@ _SHAPES = (
     ("Replicate token", re.compile(r"r8_[A-Za-z0-9]{20,}")),
     ("Cloudflare token", re.compile(r"cf(?:ut|at|k)_[A-Za-z0-9_-]{20,}")),
 )
+# Amazon's signature in an address's query (Cloudflare's store has the same), and that store.
+_SIGNED = re.compile(r"X-Amz-|/ai-gateway-outputs\.", re.IGNORECASE)
+_PIECE = re.compile(r"[^\s\"'<>]+")
 _HALF = 6
 """A piece of a known token is struck out from this length on, so that a cut-off echo shows nothing either."""
 _LETTERS = 5
@@ -294,12 +297,27 @@ def token_in_file(data: bytes) -> str | None:
     return "token" if _vault.words.lies_in(data) else None
 
 
+def unsigned(text: str) -> str:
+    """Return `text` without the queries of signed addresses: whoever has one of those may fetch the file, so it is as good as a token."""
+    return _PIECE.sub(_unsigned, text) if _SIGNED.search(text) else text
+
+
+def _unsigned(found: re.Match[str]) -> str:
+    piece = found[0]
+    start = piece.find("/")
+    query = piece.find("?", start)
+    if min(start, query) < 0 or not _SIGNED.search(piece):
+        return piece
+    # What follows may be quoted within JSON.
+    return piece[:query] + "\\" * (len(piece) - len(piece.rstrip("\\")))
+
+
 def redact(text: str) -> str:
-    """Strike out every known token, pieces of one from six characters on, and everything shaped like one.
+    """Strike out every known token, pieces of one from six characters on, everything shaped like one, and the queries of signed addresses.
 
     Call it before any cut: a cut first would leave a half that no longer looks like a token.
     """
-    return _without_pieces(strike(text))
+    return _without_pieces(strike(unsigned(text)))
 
 
 def strike(text: str) -> str:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvideo.account import TOKENS, keep, kept
+from pvideo.address import check_form
+from pvideo.arguments import nearest, short
 from pvideo.endpoint import Endpoint, Management, in_demo, resolve, resolve_management
 from pvideo.errors import SettingsError
 from pvideo.fitting import fit, made
@@ -28,6 +30,7 @@ __all__ = [
     "Management",
     "Secret",
     "Settings",
+    "base_folder",
     "configure",
     "current",
     "demo_is_on",
@@ -38,9 +41,11 @@ __all__ = [
     "management",
     "redact",
     "reset",
+    "use_base",
     "use_demo",
     "use_demo_gateway",
     "use_ipython",
+    "working_folder",
 ]
 
 
@@ -67,7 +72,7 @@ class Settings:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     """Inputs for every press that does not give its own (for a class)."""
     folder: Path = field(default_factory=lambda: Path("videos"))
-    """Where videos are saved; a relative one is beside the notebook (below the working folder)."""
+    """Where videos are saved; a relative one is beside the notebook (see `base_folder`)."""
     home: Path = field(default_factory=Path)
     """Where the journal lies."""
     budget_session: Decimal | None = None
@@ -97,12 +102,12 @@ class Settings:
     @property
     def video_folder(self) -> Path:
         """The folder for videos, absolute."""
-        return self.folder if self.folder.is_absolute() else Path.cwd() / self.folder
+        return self.folder if self.folder.is_absolute() else base_folder() / self.folder
 
     @property
     def journal_path(self) -> Path:
-        """Where the journal is."""
-        return self.home / "journal.db"
+        """Where the journal is, absolute."""
+        return (self.home if self.home.is_absolute() else base_folder() / self.home) / "journal.db"
 
 
 _lock = threading.RLock()
@@ -110,7 +115,7 @@ _explicit: dict[str, Any] = {}
 _ipython: dict[str, Any] = {}
 _demo: Callable[[], Endpoint] | None = None
 _demo_gateway = ""
-
+_base: Callable[[], Path] | None = None
 _ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "account_id": ("CLOUDFLARE_ACCOUNT_ID",),
     "gateway_id": ("CLOUDFLARE_GATEWAY_ID", "CLOUDFLARE_AI_GATEWAY_ID"),
@@ -152,9 +157,12 @@ def configure(**changes: Any) -> None:
     """
     unknown = sorted(set(changes) - _names)
     if unknown:
-        advice = f"There are: {', '.join(sorted(_names))}."
-        raise SettingsError("setting_wrong", setting=unknown[0], problem="is not a setting", advice=advice)
+        near = nearest(unknown[0], _names)
+        advice = f"{f'Did you mean {near}? ' if near else ''}There are: {', '.join(sorted(_names))}."
+        raise SettingsError("setting_wrong", setting=short(unknown[0]), problem="is not a setting", advice=advice)
     fitted = {name: fit(name, value) for name, value in changes.items()}
+    if fitted.get("base_url"):
+        fitted["base_url"] = check_form(str(fitted["base_url"]), "base_url")
     with _lock:
         if fitted.get("reconcile") == "direct" and not (fitted.get("replicate_token") or current().replicate_token):
             raise SettingsError("reconcile_direct", gateway=current().gateway_id or "the gateway")
@@ -202,6 +210,34 @@ def reset() -> None:
         _explicit.clear()
         _ipython.clear()
         use_demo(None)
+
+
+def base_folder() -> Path:
+    """Return what relative folders and files are beside: the notebook, wherever its cells have gone since; a script's working folder.
+
+    Raises:
+        SettingsError: The working folder was deleted (``working_folder_gone``).
+    """
+    return (_base or working_folder)()
+
+
+def working_folder() -> Path:
+    """Return the folder that this process works in now.
+
+    Raises:
+        SettingsError: It was deleted.
+    """
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise SettingsError("working_folder_gone") from None
+
+
+def use_base(find: Callable[[], Path]) -> None:
+    """Let `find` say which folder that is; the notebook's part knows its hosts."""
+    global _base  # noqa: PLW0603 - one process has one notebook
+    with _lock:
+        _base = find
 
 
 def endpoint() -> Endpoint:

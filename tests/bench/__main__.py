@@ -16,10 +16,23 @@ import tempfile
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.bench import classroom, process, watching
 from tests.bench.server import ROOT
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MEASURES: dict[str, Callable[[], list[tuple[str, str]]]] = {
+    "g": process.bundle,
+    "c": process.imports,
+    "i": process.library,
+    "j": process.fetching,
+    "d": watching.crowds,
+    "k": classroom.lesson,
+}
+IN_THE_BROWSER = ("b", "e", "f", "h")
 RESULTS = Path(__file__).with_name("RESULTS.md")
 NEWER = "replicate==2.0.0b4"
 PACKAGES = ("anywidget", "httpx", "ipython", "ipykernel", "ipywidgets", "jupyterlab", "replicate", "traitlets")
@@ -42,14 +55,13 @@ moment, and what each waited is counted from there.
 def main(wanted: list[str]) -> None:
     """Measure what is wanted, or everything."""
     load, rows, without = os.getloadavg()[0], [], ""
-    for letters, measure in (("g", process.bundle), ("c", process.imports), ("i", process.library), ("j", process.fetching)):
-        rows += _told(measure()) if not wanted or letters in wanted else []
-    if not wanted or {"b", "e", "f", "h"} & set(wanted):
+    unknown = set(wanted) - {*MEASURES, *IN_THE_BROWSER, "a"}
+    if unknown:
+        sys.exit(f"pvideo: there is no row {', '.join(sorted(unknown))}")
+    for letter, measure in MEASURES.items():
+        rows += _told(measure()) if not wanted or letter in wanted else []
+    if not wanted or set(IN_THE_BROWSER) & set(wanted):
         rows += _told(_in_the_browser(wanted))
-    if not wanted or "d" in wanted:
-        rows += _told(watching.crowds())
-    if not wanted or "k" in wanted:
-        rows += _told(classroom.lesson())
     if not wanted or "a" in wanted:
         with tempfile.TemporaryDirectory() as folder:
             newer = _newer(Path(folder))
@@ -73,12 +85,12 @@ def _in_the_browser(wanted: list[str]) -> list[tuple[str, str]]:
         kept = Path(folder) / "rows"
         kept.touch()
         chosen = " or ".join(f"test_{letter}_" for letter in wanted) or "test_"
-        command = [sys.executable, "-m", "pytest", "tests/bench/browser.py", "-q", "--timeout", "300", "-k", chosen]
+        command = [sys.executable, "-m", "pytest", "tests/e2e/test_bench.py", "-q", "--timeout", "300", "-k", chosen]
         done = subprocess.run(
             command, cwd=ROOT, env={**os.environ, "PVIDEO_BENCH_ROWS": str(kept)}, capture_output=True, text=True, check=False
         )
         if done.returncode:
-            print(done.stdout[-2000:], file=sys.stderr)
+            sys.exit(f"{done.stdout[-2000:]}\npvideo: the browser rows could not be measured")
         return [(name, told) for name, told in (json.loads(line) for line in kept.read_text().splitlines())]
 
 

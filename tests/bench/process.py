@@ -17,20 +17,19 @@ from typing import Any
 
 from tests.bench.server import ROOT
 
-ROUNDS = 9
 FIVE = ("anywidget", "httpx", "IPython", "ipywidgets", "traitlets")
 """The packages that were given."""
 
 
-def imports() -> list[tuple[str, str]]:
+def imports(rounds: int = 9) -> list[tuple[str, str]]:
     """Return what importing costs beyond an empty interpreter: medians of rounds in which everybody has one turn."""
     names = {"pvideo": "pvideo", **{name: name for name in FIVE}, "all five": ",".join(FIVE), "replicate": "replicate"}
     times: dict[str, list[float]] = {name: [] for name in names}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         empty = _python("pass")
         for name, modules in names.items():
             times[name].append(_python(f"import {modules}") - empty)
-    loaded = [float(_output(_LOAD)) for _ in range(ROUNDS)]
+    loaded = [float(_output(_LOAD)) for _ in range(rounds)]
     told = [f"{name} {median(found) * 1000:.0f} ms" for name, found in times.items()]
     return [("(c) import", " · ".join(told)), ("(c) %load_ext pvideo", f"{median(loaded) * 1000:.0f} ms in a running IPython")]
 
@@ -59,8 +58,9 @@ def library(count: int = 10_000) -> list[tuple[str, str]]:
                 words = ("cat", "dog", "city", "river")[number % 4]
                 text = f"A {words} in slow motion, number {number}"
                 row = JobRow(
-                    intent=f"i{number}", state="done", press_key=f"key{number}", realm="real", model="prunaai/p-video", name=words,
-                    prompt=text, template=text, typed={"prompt": text}, input={"prompt": text}, shape='{"duration": 5}', day="2026-11-20",
+                    intent=f"i{number}", state="done", press_key=f"key{number}", typed_key=f"key{number}", realm="real", name=words,
+                    model="prunaai/p-video", prompt=text, template=text, typed={"prompt": text}, input={"prompt": text},
+                    shape='{"duration": 5}', day="2026-11-20",
                     pressed_at=float(number), finished_at=float(number), took=10.0 + number % 5, prediction_id=f"p{number:025d}",
                 )  # fmt: skip
                 _insert(db, row)
@@ -73,7 +73,7 @@ def library(count: int = 10_000) -> list[tuple[str, str]]:
             "its search, one hit": lambda: search(journal, wanted("river 7777")),
             "its search, a quarter": lambda: search(journal, wanted("river")),
             "its stars": lambda: search(journal, wanted("★★★")),
-            "by press key": lambda: journal.by_press("key5000"),
+            "by press key": lambda: journal.by_press("key5000", ""),
             "past times": lambda: journal.durations(model="prunaai/p-video", realm="real", shape='{"duration": 5}'),
             "spent today": lambda: journal.spent(realm="real", day="2026-11-20", session="s"),
             "news": lambda: queries.news(journal, set()),
@@ -88,17 +88,17 @@ def fetching(size: int = 200_000_000) -> list[tuple[str, str]]:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "source.mp4"
         _large(source, size)
-        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, source))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_address[1]}/output.mp4"
         copy = f"{folder}/copy"
         plain = _took(lambda: [subprocess.run(command, check=True) for command in (["cp", str(source), copy], ["sync", "-d", copy])])
-        found = json.loads(_output(_FETCH, url, f"{folder}/part"))
-        server.shutdown()
+        with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, source)) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            url = f"http://127.0.0.1:{server.server_address[1]}/output.mp4"
+            found = json.loads(_output(_FETCH, url, f"{folder}/part"))
+            server.shutdown()
     speed = size / found["took"] / 1e6
     return [
         (
-            "(j) fetch of 200 MB",
+            f"(j) fetch of {size / 1e6:.0f} MB",
             f"{found['took']:.2f} s ({speed:.0f} MB/s; copying the file with cp and sync: {plain:.2f} s)"
             f" · peak memory {found['peak']:.0f} MB, {found['peak'] - found['before']:.0f} MB more than before",
         )

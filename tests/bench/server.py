@@ -34,6 +34,11 @@ class Server:
         """Let jobs that are made from now on take so long, spread evenly (seconds)."""
         self._ask({"queue_seconds": [(1 - spread) * middle, (1 + spread) * middle]})
 
+    def looks_fail(self, every: int) -> None:
+        """Let every so many-th look be answered with a 503."""
+        failing = list(range(every, 100_000, every))
+        self._ask({"fault": {"match": {"op": "get", "nth": failing}, "phase": "before_accept", "do": "status", "status": 503}})
+
     def told(self) -> dict[str, Any]:
         """Return `ends` (id → when it ended, epoch seconds), `looks` (id → how often it was asked for), `lists`, `at` (every GET)."""
         return self._ask({})
@@ -53,13 +58,8 @@ class Server:
 def served() -> Iterator[Server]:
     """Run the other side for the time of a with-block."""
     command = [sys.executable, "-m", "tests.bench.server"]
-    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield Server(process)
-    finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        process.wait(30)
 
 
 def main() -> None:
@@ -72,7 +72,10 @@ def main() -> None:
         print(json.dumps({name: getattr(demo, name) for name in address}), flush=True)
         for line in sys.stdin:
             settings = json.loads(line)
-            if settings:
+            if "fault" in settings:
+                demo.faults(settings["fault"])
+                print("{}", flush=True)
+            elif settings:
                 demo.settings(**settings)
                 print("{}", flush=True)
             else:

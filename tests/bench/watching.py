@@ -25,27 +25,33 @@ if TYPE_CHECKING:
 
 JOBS = 24
 PAST = 30
-LENGTHS = (5.0, 15.0, 30.0, 90.0)
+LENGTHS = (3.0, 5.0, 15.0, 30.0, 90.0, 300.0)
+FAILING = 7
+"""Every so many-th look is answered with a 503, in the row that says so."""
 
 
-def lag_and_looks(newer: Path | None, lengths: Iterable[float] = LENGTHS) -> list[tuple[str, str]]:
+def lag_and_looks(newer: Path | None, lengths: Iterable[float] = LENGTHS, jobs: int = JOBS) -> list[tuple[str, str]]:
     """Return a row for each length of job.
 
     Args:
         newer: A Python that has `replicate` 2.0.0b4, or None.
         lengths: Seconds.
+        jobs: How many each of those compared has at once.
     """
-    return [(f"(a) jobs of {length:g} s ± 20 %", _one_length(length, newer)) for length in lengths]
+    rows = [(f"(a) jobs of {length:g} s ± 20 %", _one_length(length, newer, jobs)) for length in lengths]
+    return [*rows, (f"(a) jobs of 3 s ± 20 %, every {FAILING}th look fails", _one_length(3.0, newer, jobs, failing=FAILING))]
 
 
-def _one_length(length: float, newer: Path | None) -> str:
+def _one_length(length: float, newer: Path | None, jobs: int, *, failing: int = 0) -> str:
     with served() as server, tempfile.TemporaryDirectory() as folder:
         server.jobs_take(length)
-        command = [str(ROOT / "tests/bench/official.py"), server.origin, server.replicate_token, str(JOBS)]
+        if failing:
+            server.looks_fail(failing)
+        command = [str(ROOT / "tests/bench/official.py"), server.origin, server.replicate_token, str(jobs)]
         pythons = [Path(sys.executable), *([newer] if newer else [])]
         others = [subprocess.Popen([str(each), *command], stdout=subprocess.PIPE, text=True) for each in pythons]
         own = subprocess.run(
-            [sys.executable, "-m", "tests.bench.watching", "single", folder, server.base_url, server.gateway_token, str(length)],
+            [sys.executable, "-m", "tests.bench.watching", "single", folder, str(length), str(jobs)],
             cwd=ROOT, env=_environment(server), capture_output=True, text=True, check=True,
         )  # fmt: skip
         results = json.loads(own.stdout.splitlines()[-1])
@@ -62,16 +68,16 @@ def _one_length(length: float, newer: Path | None) -> str:
     return " · ".join([*parts, f"optimum {ideal.lag:.2f} s / {ideal.looks:.1f}"])
 
 
-def crowds(counts: Iterable[int] = (1, 100, 1000)) -> list[tuple[str, str]]:
-    """Return a row for each number of jobs at once."""
-    return [(f"(d) {count:,} job{'s' if count > 1 else ''} at once", _crowd(count)) for count in counts]
+def crowds(counts: Iterable[int] = (1, 100, 1000), length: float | None = None) -> list[tuple[str, str]]:
+    """Return a row for each number of jobs at once; a job takes 45 s, of very many 90 s, unless `length` says how long."""
+    return [(f"(d) {count:,} job{'s' if count > 1 else ''} at once", _crowd(count, length)) for count in counts]
 
 
-def _crowd(count: int) -> str:
+def _crowd(count: int, length: float | None) -> str:
     with served() as server, tempfile.TemporaryDirectory() as folder:
-        server.jobs_take(45.0 if count < 500 else 90.0, 0.33)
+        server.jobs_take(length or (45.0 if count < 500 else 90.0), 0.33)
         own = subprocess.run(
-            [sys.executable, "-m", "tests.bench.watching", "crowd", folder, server.base_url, server.gateway_token, str(count)],
+            [sys.executable, "-m", "tests.bench.watching", "crowd", folder, str(count)],
             cwd=ROOT, env=_environment(server), capture_output=True, text=True, check=True,
         )  # fmt: skip
         found = json.loads(own.stdout.splitlines()[-1])
@@ -102,7 +108,7 @@ def _environment(server: Server) -> dict[str, str]:
 # -- in a process of their own
 
 
-def single(folder: Path, length: float) -> dict[str, dict[str, float]]:
+def single(folder: Path, length: float, jobs: int) -> dict[str, dict[str, float]]:
     """Run cold and warm jobs, each with its own engine; return when each one's end was seen."""
     from pvideo import settings
     from pvideo.job.engine import Engine
@@ -112,7 +118,7 @@ def single(folder: Path, length: float) -> dict[str, dict[str, float]]:
     seen: dict[str, dict[str, float]] = {"ours cold": {}, "ours warm": {}}
     videos = []
     pattern: Any = None
-    for number in range(JOBS):
+    for number in range(jobs):
         for name, moments in seen.items():
             settings.configure(home=folder / f"{name}-{number}")
             if name == "ours warm":
@@ -173,5 +179,5 @@ def _until(true: Any, seconds: float = 900.0) -> None:
 
 
 if __name__ == "__main__":
-    _, what, where, _, _, number = sys.argv
-    print(json.dumps(single(Path(where), float(number)) if what == "single" else crowd(Path(where), int(number))))
+    _, what, where, *numbers = sys.argv
+    print(json.dumps(single(Path(where), float(numbers[0]), int(numbers[1])) if what == "single" else crowd(Path(where), int(numbers[0]))))

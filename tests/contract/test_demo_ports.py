@@ -90,7 +90,7 @@ def test_a_body_without_end(demo_server: RunningDemo) -> None:
             size += len(block)
             if size > 3_000_000:
                 break
-    assert httpx.get(f"{demo_server.control_url}/_emu/health", trust_env=False).json()["ok"] is True
+    assert demo_server.control("health")["ok"] is True
 
 
 def test_a_hold_stops_a_request_until_it_is_let_go(demo_server: RunningDemo) -> None:
@@ -170,10 +170,10 @@ def test_delivery_without_ranges_and_with_a_redirect(demo_server: RunningDemo) -
 
 
 def test_a_page_in_a_browser_cannot_reach_the_control_port(demo_server: RunningDemo) -> None:
-    health = f"{demo_server.control_url}/_emu/health"
-    assert httpx.get(health, trust_env=False).status_code == 200
-    assert httpx.get(health, headers={"origin": "https://example.com"}, trust_env=False).status_code == 403
-    assert httpx.get(health, headers={"host": "rebound.example.com"}, trust_env=False).status_code == 403
+    health, word = f"{demo_server.control_url}/_emu/health", {"authorization": f"Bearer {demo_server.control_token}"}
+    assert httpx.get(health, headers=word, trust_env=False).status_code == 200
+    assert httpx.get(health, headers=word | {"origin": "https://example.com"}, trust_env=False).status_code == 403
+    assert httpx.get(health, headers=word | {"host": "rebound.example.com"}, trust_env=False).status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tests.support.canary import cloudflare_canary, find, replicate_canary
 
 from pvideo.notebook.base import WIDGET
 
-pytest.importorskip("starlette")
+pytest.importorskip("uvicorn")
 PROMPT = "A cat walking"
 WITHIN = 40.0
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "pvideo"
-BASE = {"errors", "guard", "secrets", "account", "endpoint", "fitting", "metadata", "settings"}
+BASE = {"address", "arguments", "errors", "guard", "secrets", "account", "endpoint", "fitting", "metadata", "settings"}
 MAY_KNOW = {
     **dict.fromkeys(BASE, BASE),
     "model": BASE,

@@ -76,7 +76,8 @@ def gateway(kernel_environment: dict[str, str]) -> Iterator[Demo]:
 
     place = Path(kernel_environment["PVIDEO_HOME"])
     place.mkdir(exist_ok=True)
-    yield Demo(host.ensure(home=place).control_url)
+    address = host.ensure(home=place)
+    yield Demo(address.control_url, address.control_token)
     host.stop(home=place)
 
 

@@ -12,9 +12,9 @@ from tests.support.waiting import wait_until
 class Demo:
     """The control port of one running gateway. The product has no access to it while it is tested."""
 
-    def __init__(self, control_url: str) -> None:
-        """Take the address; nothing is asked yet."""
-        self._url = control_url.rstrip("/")
+    def __init__(self, control_url: str, token: str) -> None:
+        """Take the address and what opens it; nothing is asked yet."""
+        self._url, self._token = control_url.rstrip("/"), token
 
     def reset(self, **settings: Any) -> None:
         """Forget every prediction and fault, and behave as by default except for these settings."""
@@ -54,7 +54,8 @@ class Demo:
 
     def _ask(self, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self._url}/_emu/{path}", data=data, headers={"Content-Type": "application/json"})
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
+        request = urllib.request.Request(f"{self._url}/_emu/{path}", data=data, headers=headers)
         # Loopback, whatever proxy this machine has.
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
             return json.loads(answer.read() or b"null")

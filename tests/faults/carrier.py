@@ -7,6 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from tests.support.demo import port_of
 
 from pvideo.demo.messages import DroppedError
 
@@ -38,7 +39,9 @@ class Carrier(httpx.AsyncBaseTransport):
         problem = self.down(request)
         if problem is not None:
             raise problem
-        app = self.apps.get(request.url.port or 0) if request.url.host == "127.0.0.1" else None
+        # Another host than loopback has a port of the demo where the demo plays it; the rest are strangers.
+        played = request.url.host == "127.0.0.1" or (request.url.scheme == "https" and port_of(request.url) != (request.url.port or 0))
+        app = self.apps.get(port_of(request.url)) if played else None
         if app is None:
             self.strangers.append(str(request.url))
             raise httpx.ConnectError("nobody listens")

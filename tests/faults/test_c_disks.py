@@ -116,7 +116,7 @@ def test_C09_a_disk_that_fails_after_the_fact_keeps_the_id_and_saves_when_asked(
             patch.setattr(files, "_rename_new", fails)
         else:
             patch.setattr(failing[step], _only_parts(getattr(os, step), fails, scene))
-        scene.settle()
+        scene.run(40)
     full = problem in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
     assert video.path is None
     assert video.error.key == ("disk_full_after" if full else "folder_closed_after")
@@ -167,7 +167,7 @@ def test_C09_a_small_disk_that_fills_while_it_is_fetched(
     video = scene.press()
     scene.run(0.2)
     filler = fill(disk, left=MB)
-    scene.settle()
+    scene.run(40)
     assert (video.path, video.error.key, video.error.paid) == (None, "disk_full_after", "yes")
     assert video.prediction_id
     assert [path.name for path in disk.iterdir()] == ["filler"]

@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import functools
 import json
+import re
 import socket
 import tempfile
 import threading
@@ -74,7 +75,7 @@ class RunningDemo:
         self.origin = api
         self.api_root = f"{api}/v1"
         self.base_url = f"{api}/v1/{self.config.account}/{self.config.gateway}/replicate"
-        self.delivery_url, self.control_url = delivery, control
+        self.delivery_url, self.control_url, self.control_token = delivery, control, self.apps.control_token
         self.gateway_token, self.replicate_token = self.config.gateway_token, self.config.replicate_token
         self.state = self.apps.state
         self.state.bind(api_root=self.api_root, delivery_base=delivery)
@@ -144,7 +145,8 @@ class RunningDemo:
 
     def control(self, path: str, body: Any = None, *, method: str | None = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.control_url}/_emu/{path}", data=data, method=method)
+        headers = {"authorization": f"Bearer {self.control_token}"}
+        request = urllib.request.Request(f"{self.control_url}/_emu/{path}", data=data, headers=headers, method=method)
         try:
             with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
                 return json.load(answer)
@@ -260,6 +262,11 @@ class InProcess:
         return self.request("POST", "/predictions", data=body, headers={**self.headers, **(headers or {})})
 
 
+def port_of(url: httpx.URL) -> int:
+    """Return the port of `InProcess` that plays the host of an address: Cloudflare's file host is played by the delivery port."""
+    return 8002 if re.fullmatch(r"ai-gateway-outputs\.[0-9a-f]{32}\.r2\.cloudflarestorage\.com", url.host) else url.port or 0
+
+
 class AppTransport(httpx.AsyncBaseTransport):
     """Carries requests to ASGI applications by port; a dropped connection becomes the exception httpx would raise."""
 
@@ -267,7 +274,7 @@ class AppTransport(httpx.AsyncBaseTransport):
         self._inner = {port: httpx.ASGITransport(app) for port, app in apps.items()}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        inner = self._inner.get(request.url.port or 0)
+        inner = self._inner.get(port_of(request.url))
         if inner is None:
             raise httpx.ConnectError("nobody listens", request=request)
         try:

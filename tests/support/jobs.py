@@ -256,6 +256,7 @@ class World:
             event_id=intent,
             owner=self.tools.owner,
             press_key=f"key-{number}",
+            typed_key=f"key-{number}",
             fingerprint=fingerprint(given),
             session=self.tools.session,
             kind=ENDPOINT.kind,

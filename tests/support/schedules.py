@@ -8,10 +8,10 @@ from statistics import mean
 from typing import TYPE_CHECKING
 
 from pvideo.job.estimate import Expectation, expect
-from pvideo.job.schedule import next_look
+from pvideo.job.schedule import look_again, next_look
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     Draw = Callable[[random.Random], float]
 
@@ -47,13 +47,19 @@ def wide(middle: float, sigma: float) -> Draw:
     return lambda chance: middle * chance.lognormvariate(0, sigma)
 
 
-def follow(length: float, expected: Expectation, share: float = 0.0) -> tuple[float, int]:
-    """Return lag and looks of one job that ends after `length` seconds; each look takes a share of a second."""
-    moment, looks = 0.0, 0
+def follow(
+    length: float, expected: Expectation, share: float = 0.0, *, fails: Container[int] = (), asked: float | None = None
+) -> tuple[float, int]:
+    """Return lag and looks of one job that ends after `length` seconds; each look takes a share of a second.
+
+    The looks that `fails` counts (from 1) bring no answer, and ask to wait for `asked` seconds.
+    """
+    moment, looks, failed = 0.0, 0, 0
     while True:
-        moment += next_look(moment, expected)
+        moment += look_again(failed, asked, left=expected.p50 - moment) if failed else next_look(moment, expected)
         looks += 1
-        if moment >= length:
+        failed = failed + 1 if looks in fails else 0
+        if moment >= length and not failed:
             return moment - length + share, looks
         moment += share
 

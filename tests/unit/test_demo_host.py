@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from tests.support.waiting import wait_until
 
-for needed in ("av", "starlette", "uvicorn", "numpy", "PIL"):
+for needed in ("av", "uvicorn", "numpy", "PIL"):
     pytest.importorskip(needed)
 if sys.platform == "win32":
     pytest.skip("the demo runs on POSIX systems", allow_module_level=True)
@@ -46,6 +47,10 @@ def get(port: int, path: str, headers: dict[str, str] | None = None) -> tuple[in
         connection.close()
 
 
+def health(address: host.DemoAddress) -> tuple[int, bytes]:
+    return get(port(address.control_url), "/_emu/health", {"authorization": f"Bearer {address.control_token}"})
+
+
 def port(url: str) -> int:
     return urlsplit(url).port
 
@@ -53,7 +58,7 @@ def port(url: str) -> int:
 def test_the_first_request_waits_for_the_start_and_the_second_ensure_finds_it(home):
     """The address is good at once, though nothing listens behind it yet."""
     first = host.ensure(home=home)
-    status, _ = get(port(first.control_url), "/_emu/health")
+    status, _ = health(first)
     second = host.ensure(home=home)
 
     assert status == 200
@@ -61,6 +66,7 @@ def test_the_first_request_waits_for_the_start_and_the_second_ensure_finds_it(ho
     assert first.base_url.startswith("http://127.0.0.1:")
     assert first.base_url.endswith(f"/v1/{first.account}/{first.gateway}/replicate")
     assert first.gateway_token not in repr(first)
+    assert first.control_token not in repr(first)
     assert host.status(home=home)["running"]
 
 
@@ -89,13 +95,13 @@ def test_eight_starters_at_once_make_one_process(home):
 
     assert len(pids) == 1
     assert processes.started(pids.pop())
-    assert get(port(host.ensure(home=home).control_url), "/_emu/health")[0] == 200
+    assert health(host.ensure(home=home))[0] == 200
 
 
 def test_another_version_is_replaced(home, monkeypatch):
     """New code means a new process, the old one ends, and tokens stay what they were."""
     old = host.ensure(home=home)
-    get(port(old.control_url), "/_emu/health")
+    health(old)
     was = Place(home).read()
     monkeypatch.setattr(host, "code", lambda: "another")
     new = host.ensure(home=home)
@@ -103,13 +109,13 @@ def test_another_version_is_replaced(home, monkeypatch):
     assert new.pid != old.pid
     assert (new.gateway_token, new.replicate_token) == (old.gateway_token, old.replicate_token)
     assert wait_until(lambda: not was.alive)
-    assert get(port(new.control_url), "/_emu/health")[0] == 200
+    assert health(new)[0] == 200
 
 
 def test_a_killed_demo_is_started_again_where_it_was(home):
     """Kernels that know the address need not learn a new one; the dead child is no zombie."""
     old = host.ensure(home=home)
-    get(port(old.control_url), "/_emu/health")
+    health(old)
     was = Place(home).read()
     os.kill(old.pid, signal.SIGKILL)
     assert wait_until(lambda: not Path(f"/proc/{old.pid}").exists() if sys.platform == "linux" else not was.alive)
@@ -117,7 +123,7 @@ def test_a_killed_demo_is_started_again_where_it_was(home):
 
     assert new.pid != old.pid
     assert new.base_url == old.base_url
-    assert get(port(new.control_url), "/_emu/health")[0] == 200
+    assert health(new)[0] == 200
     assert wait_until(lambda: sorted(p.name for p in (home / "demo" / "clips").iterdir()) == [str(new.pid)])
 
 
@@ -143,14 +149,14 @@ def test_a_broken_state_file_is_replaced(home):
     paths.state_file.write_text('{"pid": ')
     assert paths.read() is None
 
-    assert get(port(host.ensure(home=home).control_url), "/_emu/health")[0] == 200
+    assert health(host.ensure(home=home))[0] == 200
 
 
 def test_it_ends_when_nobody_needs_it(home, monkeypatch):
     """After a second without a request, with its files gone and its state too."""
     monkeypatch.setenv("PVIDEO_DEMO_IDLE", "1")
     address = host.ensure(home=home)
-    get(port(address.control_url), "/_emu/health")
+    health(address)
     state = Place(home).read()
 
     assert wait_until(lambda: not state.alive)
@@ -165,7 +171,7 @@ def test_the_process_knows_no_token_of_ours(home, monkeypatch):
     for name in ("REPLICATE_API_TOKEN", "CF_AIG_TOKEN", "CLOUDFLARE_API_TOKEN", "HTTPS_PROXY", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "canary-value")
     address = host.ensure(home=home)
-    get(port(address.control_url), "/_emu/health")
+    health(address)
     seen = Path(f"/proc/{address.pid}/environ").read_text()
 
     assert "canary-value" not in seen
@@ -231,7 +237,8 @@ def test_by_hand_it_prints_what_to_copy(home):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=paths) as demo:
         lines = [demo.stdout.readline() for _ in range(6)]
         control = int(lines[5].split(":")[3].split("/")[0])
-        settings = json.loads(get(control, "/_emu/settings")[1])
+        word = re.search(r"Bearer (\S+?)'", lines[5])[1]
+        settings = json.loads(get(control, "/_emu/settings", {"authorization": f"Bearer {word}"})[1])
         demo.send_signal(signal.SIGINT)
         _, errors = demo.communicate(timeout=20)
 

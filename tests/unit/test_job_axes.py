@@ -31,7 +31,6 @@ LISTS = Model(owner="a", short_name="b", fields=(Field(name="prompt", kind="stri
         ('{"a": {red | blue}}', [("red", "blue")]),
         ('{a "big" cat | a dog}', [('a "big" cat', "a dog")]),
         ("{a {color} cat | a dog}", [("a {color} cat", "a dog")]),
-        ("{a | b", []),
         ("a | b}", []),
     ],
 )

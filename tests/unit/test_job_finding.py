@@ -349,7 +349,7 @@ def test_a_press_never_sent_by_a_dead_process_is_free_and_made_anew(world: World
 
     kept = world.journal.get(row.intent)
     assert (kept.state, kept.cost, kept.press_key) == ("canceled", Decimal(0), None)
-    assert world.journal.by_press(row.press_key) is None
+    assert world.journal.by_press(row.typed_key, row.folder) is None
 
 
 def adoption_owner() -> str:

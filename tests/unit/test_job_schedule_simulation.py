@@ -11,7 +11,8 @@ from statistics import mean
 import pytest
 from tests.support.schedules import best, even, fixed, follow, humps, normal, ours, wide
 
-from pvideo.job.estimate import expect, prior, shape, sharpen
+from pvideo.job.estimate import Expectation, expect, prior, shape, sharpen
+from pvideo.job.schedule import look_again
 
 SHAPES = {
     "narrow": normal(10, 0.1),
@@ -32,6 +33,63 @@ def test_warm_it_is_close_to_the_best_there_can_be(middle: float, looks: float, 
     assert best(even(middle), lag=0.25).looks == pytest.approx(least, abs=0.6)
     # Knowing only thirty past jobs costs at most two fifths more lag than knowing the distribution.
     assert found.lag <= 1.4 * best(even(middle), looks=found.looks).lag + 0.02
+
+
+@pytest.mark.parametrize(("middle", "lag", "looks"), [(90, 0.5, 20), (300, 0.8, 42)])
+def test_found_e2_long_jobs_are_watched_well(middle: float, lag: float, looks: float) -> None:
+    found = ours(even(middle), even(middle), past=30)
+
+    assert found.lag <= lag
+    assert found.looks <= looks
+
+
+def test_found_e2_three_hundred_seconds_to_within_eight_tenths_take_more_than_thirty_looks_however_they_are_placed() -> None:
+    assert best(even(300), lag=0.8).looks - 1 > 31, "the distribution known, and without the early look"
+
+
+LEARNED = expect([2.7, 3.1, 2.9, 3.0, 3.3, 2.8, 3.2] * 4, {})
+FRESH = expect([], {"duration": 5, "draft": True})
+
+
+@pytest.mark.parametrize("expected", [LEARNED, FRESH], ids=["warm", "cold"])
+@pytest.mark.parametrize("nth", range(1, 8))
+@pytest.mark.parametrize("length", [2.5, 3.0, 3.5])
+def test_found_e2_a_look_that_fails_costs_half_a_second(expected: Expectation, nth: int, length: float) -> None:
+    told, _ = follow(length, expected)
+    failed, looks = follow(length, expected, fails={nth})
+
+    assert failed <= told + 0.55
+    assert looks <= follow(length, expected)[1] + 2
+
+
+@pytest.mark.parametrize("asked", [None, 5.0, 90.0])
+def test_found_e2_five_failures_in_a_row_and_long_waits_are_bounded(asked: float | None) -> None:
+    late, _ = follow(3.0, LEARNED, fails=range(1, 6), asked=asked)
+
+    assert late <= {None: 13.0, 5.0: 25.0, 90.0: 50.0}[asked]
+
+
+@pytest.mark.parametrize(
+    ("times", "asked", "left", "busy", "wait"),
+    [
+        (1, None, 1.0, False, 0.5),
+        (2, None, 1.0, False, 1.0),
+        (3, None, 60.0, False, 2.0),
+        (7, None, 60.0, False, 30.0),
+        (99, None, 900.0, False, 30.0),
+        (7, None, -1.0, False, 5.0),
+        (99, None, 2.0, False, 5.0),
+        (1, 7.0, 60.0, False, 7.0),
+        (1, 90.0, 60.0, False, 30.0),
+        (1, 90.0, -1.0, False, 5.0),
+        (1, 20.0, -1.0, True, 20.0),
+        (1, 120.0, -1.0, True, 60.0),
+        (1, 120.0, 60.0, True, 60.0),
+        (3, 1.0, 60.0, True, 2.0),
+    ],
+)
+def test_found_e2_how_long_after_which_failure(times: int, asked: float | None, left: float, busy: bool, wait: float) -> None:
+    assert look_again(times, asked, left=left, busy=busy) == wait
 
 
 @pytest.mark.parametrize("past", [20, 50])

@@ -41,11 +41,9 @@ def test_two_minutes_of_trouble_do_not_harm_the_job(world: World) -> None:
     assert [wait for phase, key, _, wait in dict.fromkeys(seen) if phase == "lost" and key == "connection_lost" and wait > 1] == [
         2,
         4,
-        8,
-        16,
-        30,
-    ]
-    assert world.loop.time() > 100
+        5,
+    ], "its end is past: it is not kept waiting for longer"
+    assert world.loop.time() > 15
 
 
 def test_busy_looks_back_off_as_asked(world: World) -> None:
@@ -196,7 +194,7 @@ def test_a_canceled_answer_at_the_limit_says_so(world: World) -> None:
 
 
 def test_an_hour_without_a_look_ends_as_expired(world: World) -> None:
-    world.replicate.looks = [trouble()] * 500
+    world.replicate.looks = [trouble()] * 999
     course = world.press()
 
     world.go(course.run())

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pvideo.library import files, sidecar
 from pvideo.library.journal import Journal
+from pvideo.library.press_key import typed_key
 from pvideo.library.rows import JobRow
 
 
@@ -64,11 +65,11 @@ def test_without_links_it_still_never_replaces(tmp_path: Path, monkeypatch: pyte
     assert not list(tmp_path.glob("*.part"))
 
 
-def test_an_odd_extension_becomes_mp4(tmp_path: Path) -> None:
+def test_an_odd_extension_becomes_plain_bytes(tmp_path: Path) -> None:
     part = files.part_path(tmp_path, "a")
     part.write_bytes(b"x")
 
-    assert files.place(part, "a", "/../evil", "").name == "a.mp4"
+    assert files.place(part, "a", "/../evil", "").name == "a.bin"
 
 
 def test_leftovers_of_dead_processes_are_removed(tmp_path: Path) -> None:
@@ -101,10 +102,9 @@ def test_a_lost_journal_is_rebuilt_from_the_sidecars(tmp_path: Path) -> None:
     (videos / "b.json").write_text('{"pvideo": 1, "file": "../../b", "intent": 1, "prediction_id": 2}')
     (videos / "c.json").write_text("[1]")
 
-    journal = Journal(tmp_path / "journal.db")
-    assert sidecar.rebuild(journal, videos) == 1
-    assert sidecar.rebuild(journal, videos) == 0
+    journal = Journal(tmp_path / "journal.db", kept=lambda: sidecar.rows(videos))
+    assert [row.intent for row in sidecar.rows(videos)] == ["i1"]
 
-    found = journal.by_press("k")
+    found = journal.by_press(typed_key("real", "m/m", {"prompt": "A cat"}), str(videos))
     journal.close()
     assert (found.state, found.seed, found.cost, found.files) == ("done", 2**40, Decimal("0.025"), (str(videos / "a.mp4"),))

@@ -19,6 +19,7 @@ from pvideo.errors import BudgetError, JournalError
 from pvideo.job.budget import permit
 from pvideo.library import queries
 from pvideo.library.journal import EXCHANGES_KEPT, Journal
+from pvideo.library.press_key import typed_key
 from pvideo.library.rows import COLUMNS, JobRow, encode
 from pvideo.library.schema import CHANGES, TABLES, VERSION
 
@@ -27,7 +28,15 @@ if TYPE_CHECKING:
 
 
 def row(intent: str = "i1", **changes: Any) -> JobRow:
-    given = {"press_key": "k", "model": "m/m", "day": "2026-11-20", "pressed_at": 1.0, "session": "s", "estimate": Decimal("0.10")}
+    given = {
+        "press_key": "k",
+        "typed_key": "k",
+        "model": "m/m",
+        "day": "2026-11-20",
+        "pressed_at": 1.0,
+        "session": "s",
+        "estimate": Decimal("0.10"),
+    }
     return JobRow(intent=intent, **{**given, **changes})
 
 
@@ -75,7 +84,7 @@ def test_a_journal_of_the_first_version_grows_and_keeps_its_rows(tmp_path: Path)
 
     journal = Journal(path)
 
-    assert journal.get(row().intent) == row()
+    assert journal.get(row().intent) == row(typed_key=typed_key("real", "m/m", {}))
     assert journal.read("PRAGMA user_version")[0][0] == VERSION
     journal.close()
 
@@ -107,7 +116,7 @@ def test_a_press_finds_the_running_one_then_the_newest_good_one(journal: Journal
     assert (found.intent, new) == ("i2", False)
 
     journal.update("i2", state="failed")
-    assert journal.by_press("k").intent == "i0"
+    assert journal.by_press("k", "").intent == "i0"
     assert journal.press(row("i8", pressed_at=9.0), reuse="running") == (row("i8", pressed_at=9.0), True)
 
 
@@ -116,7 +125,7 @@ def test_eight_processes_with_one_press_make_one_job(tmp_path: Path) -> None:
     program = (
         "import sys\nfrom pathlib import Path\nfrom pvideo.library.journal import Journal\nfrom pvideo.library.rows import JobRow\n"
         f"journal = Journal(Path({str(path)!r}))\nsys.stdin.readline()\n"
-        "row = JobRow(intent=sys.argv[1], press_key='k', day='d')\nprint(journal.press(row, reuse='running')[1])"
+        "row = JobRow(intent=sys.argv[1], press_key='k', typed_key='k', day='d')\nprint(journal.press(row, reuse='running')[1])"
     )
     command = [sys.executable, "-c", program]
     running = [

@@ -96,7 +96,7 @@ def test_tokens_are_variables_by_hand() -> None:
         "  -H 'Content-Type: application/json' \\\n"
         '  -H "cf-aig-authorization: Bearer $CF_AIG_TOKEN" \\\n'
         "  -H 'Prefer: wait' \\\n"
-        """  -d '{"version": "prunaai/p-video", "input": {"prompt": "a <b>cat</b> isn'"'"'t"}}'"""
+        """  --data-raw '{"version": "prunaai/p-video", "input": {"prompt": "a <b>cat</b> isn'"'"'t"}}'"""
     )
     compile(found.python, "by hand", "exec")
     assert "os.getenv('CF_AIG_TOKEN')" in found.python
@@ -155,6 +155,7 @@ def test_the_log_is_read_where_a_token_may(demo: RunningDemo, monkeypatch: pytes
     video = generate("A cat", duration=1, draft=True).wait(60)
     before = explanation(video).log
     monkeypatch.setenv("CLOUDFLARE_API_TOKEN", demo.config.management_token)
+    monkeypatch.setenv("CLOUDFLARE_BASE_URL", demo.management_url)
 
     assert before == ""
     assert f"log {video.snapshot().log_id}" in explanation(video).log

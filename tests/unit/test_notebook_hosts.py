@@ -75,6 +75,7 @@ def test_marimo_is_found_by_its_own_word(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_folder_of_the_notebook_is_where_the_session_lies(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pvideo.notebook.hosts.running_shell", shell)
     monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "a.ipynb"))
     assert notebook_folder() == tmp_path
 

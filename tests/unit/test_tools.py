@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -125,4 +126,126 @@ def test_a_failed_check_is_named_and_the_rest_still_runs(monkeypatch: pytest.Mon
 def test_every_command_of_the_makefile_is_listed() -> None:
     said = subprocess.run(["make", "--no-print-directory", "help"], cwd=TOOLS.parents[1], capture_output=True, text=True, check=True).stdout
 
-    assert all(f"make {name} " in said for name in ("demo", "test", "js", "clean"))
+    assert all(f"make {name} " in said for name in ("demo", "test", "bench", "second-python", "pictures", "js", "clean"))
+
+
+# -- what else a person can run
+
+
+@pytest.fixture
+def first(tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A first environment with a uv that writes down what it was asked for, on a machine with no other Python yet."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("PVIDEO_TEST_PYTHON", raising=False)
+    folder = tmp_path / ".venv"
+    (folder / "bin").mkdir(parents=True)
+    program(folder / "bin", "python")
+    program(folder / "bin", "uv", f'echo "$*" >> {tmp_path}/asked')
+    (folder / ".installed-test").touch()
+    (tmp_path / "pyproject.toml").touch()
+    return folder
+
+
+def python(folder: Path, name: str, version: str) -> Path:
+    """Write a program that answers as a Python of this version does, and makes environments."""
+    folder.mkdir(parents=True, exist_ok=True)
+    makes = 'for last; do :; done; /bin/mkdir -p "$last/bin"; : > "$last/bin/python"'
+    return program(folder, name, f'case "$*" in *--without-pip*) {makes};; *) echo {version};; esac')
+
+
+def test_found_g_a_shim_that_refuses_gives_way_to_a_python_that_runs(
+    first: Path, path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    environment = tool("environment", monkeypatch)
+    newest = next(minor for minor in environment.SECOND_MINORS if minor != sys.version_info[1])
+    program(path, f"python3.{newest}", "echo 'pyenv: version is not installed'; exit 127")
+    mine = python(path / "home" / ".pyenv" / "versions" / f"3.{newest}.4" / "bin", "python3", f"3.{newest}.4")
+
+    environment.main([str(first), "second-python"])
+    environment.main([str(first), "second-python"])
+
+    assert capfd.readouterr().out.count(f"Second Python: 3.{newest}.4 ({mine})") == 2
+    (asked,) = (path / "asked").read_text().splitlines()
+    assert f"--python {path / '.venv-second-python' / 'bin' / 'python'} " in asked
+    assert asked.endswith("[test]")
+
+
+def test_found_g_without_a_second_python_that_is_said_and_none_is_left(
+    first: Path, path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    environment, steps = tool("environment", monkeypatch), tool("steps", monkeypatch)
+    left = path / ".venv-second-python"
+    left.mkdir()
+
+    environment.main([str(first), "second-python"])
+    monkeypatch.setattr(steps, "SECOND", left / "bin" / "python")
+    steps.main(["second-python"])
+
+    assert not left.exists()
+    said = capfd.readouterr().out
+    assert "There is no second Python (3.12 or newer) on this machine" in said
+    assert "second-python: not run" in said
+
+
+@pytest.mark.parametrize("script", ["echo ''", "exit 1"], ids=["too old", "broken"])
+def test_found_g_a_named_python_comes_first_and_has_to_run(first: Path, path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    environment = tool("environment", monkeypatch)
+    python(path, "python3.13", "3.13.0")
+    mine = python(path / "elsewhere", "my-python", "3.15.1")
+    monkeypatch.setenv("PVIDEO_TEST_PYTHON", str(mine))
+    assert environment.second_python() == (str(mine), "3.15.1")
+
+    program(path / "elsewhere", "my-python", script)
+    with pytest.raises(SystemExit, match=r"PVIDEO_TEST_PYTHON names .*my-python, which does not run as a Python 3\.12 or newer"):
+        environment.second_python()
+
+
+def test_found_g_what_the_second_python_leaves_out_exists() -> None:
+    steps = (TOOLS / "steps.py").read_text()
+    left_out = re.findall(r'^    "(tests/\S+\.py)",$', steps, re.MULTILINE)
+
+    assert left_out
+    assert [name for name in left_out if not (TOOLS.parents[1] / name).is_file()] == []
+
+
+def test_found_g_the_pictures_are_those_that_tests_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = tool("pictures", monkeypatch)
+    tests = "".join((pictures.ROOT / name).read_text() for name in pictures._TESTS)
+    assert [shot for shot in pictures.PICTURES.values() if f'picture("{shot}"' not in tests] == []
+    assert all((pictures.IMAGES / name).is_file() for name in pictures.PICTURES)
+
+    for name in ("shots", "images"):
+        (tmp_path / name).mkdir()
+        monkeypatch.setattr(pictures, name.upper(), tmp_path / name)
+    for shot in pictures.PICTURES.values():
+        (tmp_path / "shots" / f"{shot}.png").write_text(shot)
+    monkeypatch.setattr(pictures.subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 0))
+    pictures.main()
+    assert {name: (tmp_path / "images" / name).read_text() for name in pictures.PICTURES} == pictures.PICTURES
+
+
+@pytest.mark.timeout(300)
+def test_found_g_the_demo_runs_a_copy_of_its_notebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import nbformat
+
+    demo = tool("demo", monkeypatch)
+    stored = tmp_path / "notebooks" / demo.NOTEBOOK.name
+    stored.parent.mkdir()
+    cell = "from pathlib import Path; Path('a.mp4').touch(); __import__('os').environ['PVIDEO_HOME']"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)]), stored)
+    before = stored.read_bytes()
+    for name, value in (("CI", "true"), ("PVIDEO_HOME", ""), ("JUPYTER_PREFER_ENV_PATH", "")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(demo, "ROOT", tmp_path)
+    monkeypatch.setattr(demo, "NOTEBOOK", stored)
+
+    demo.main()
+
+    said = capfd.readouterr().out
+    copy = Path(said.split("Notebook: ")[1].strip())
+    (output,) = nbformat.read(copy, as_version=4).cells[0].outputs
+    assert output["data"]["text/plain"] == repr(str(tmp_path / ".demo" / "home"))
+    assert f"Video:    {copy.with_name('a.mp4')}" in said
+    assert stored.read_bytes() == before

@@ -27,21 +27,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     from pvideo.demo import serve
     from pvideo.demo.app import DemoConfig, build
-    from pvideo.demo.place import Place
+    from pvideo.demo.place import Place, fresh_token
 
     place = Place(Path(asked.state).parent.parent if asked.state else asked.home)
     place.make()
     state = place.read() if asked.state else None
     farm, workdir = serve.workshop(place, os.getpid())
-    config = DemoConfig(**_settings(asked, state))
+    config, control = DemoConfig(**_settings(asked, state)), state.control_token if state else fresh_token()
     sockets = [socket.socket(fileno=int(fd)) for fd in asked.fds.split(",")] if asked.fds else _bind(asked.port)
-    apps = build(config, renderer=farm, workdir=workdir, executor=ThreadPoolExecutor(farm.size, thread_name_prefix="pvideo-demo-clips"))
+    executor = ThreadPoolExecutor(farm.size, thread_name_prefix="pvideo-demo-clips")
+    apps = build(config, renderer=farm, workdir=workdir, executor=executor, control_token=control)
     api, delivery = (f"http://127.0.0.1:{s.getsockname()[1]}" for s in sockets[:2])
     apps.state.bind(api_root=f"{api}/v1", delivery_base=delivery)
     idle = serve.Idle(place=place, pid=os.getpid(), seconds=float(os.environ.get("PVIDEO_DEMO_IDLE", _IDLE))) if asked.state else None
     farm.warm()
     if not asked.state:
-        _tell(config, sockets)
+        _tell(config, sockets, control)
     try:
         asyncio.run(serve.serve(apps, sockets, idle=idle))
     finally:
@@ -65,7 +66,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _settings(asked: argparse.Namespace, state: State | None) -> dict[str, Any]:
+    from pvideo.demo.place import fresh_token
+
     chosen: dict[str, Any] = {"speed": asked.speed, "authentication": asked.auth, "quirks": asked.quirks}
+    # Loopback is open to every user of a machine: what opens the demo is nobody's guess, however it was started.
+    chosen.update({name: fresh_token() for name in ("gateway_token", "replicate_token", "management_token", "management_read_token")})
     for pair in asked.set:
         name, _, value = pair.partition("=")
         chosen[name] = json.loads(value)
@@ -79,7 +84,7 @@ def _bind(port: int) -> list[socket.socket]:
     return [socket.create_server(("127.0.0.1", number), backlog=128) for number in (port, 0, 0)]
 
 
-def _tell(config: Any, sockets: list[socket.socket]) -> None:
+def _tell(config: Any, sockets: list[socket.socket], word: str) -> None:
     api, _, control = (s.getsockname()[1] for s in sockets)
     sys.stdout.write(
         f"export PVIDEO_BASE_URL=http://127.0.0.1:{api}/v1/{config.account}/{config.gateway}/replicate\n"
@@ -87,7 +92,8 @@ def _tell(config: Any, sockets: list[socket.socket]) -> None:
         f"export REPLICATE_API_TOKEN={config.replicate_token}\n"
         f"export CLOUDFLARE_BASE_URL=http://127.0.0.1:{api}/client/v4\n"
         f"export CLOUDFLARE_API_TOKEN={config.management_token}\n"
-        f"# control: http://127.0.0.1:{control}/_emu/settings   end with Ctrl-C\n"
+        f"# control: http://127.0.0.1:{control}/_emu/settings   with -H 'Authorization: Bearer {word}'   end with Ctrl-C\n"
+        "# not played, and said so where it is met: webhooks, trainings, deployments, other providers than replicate\n"
     )
     sys.stdout.flush()
 

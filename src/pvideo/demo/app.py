@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from .account import Account
 from .clock import Clock, WallClock
@@ -15,6 +17,7 @@ from .delivery import Delivery
 from .effects import through
 from .faults import Faults, Rule
 from .gateway import Gateway, Route
+from .hosts import LOOPBACK
 from .ledger import Ledger
 from .logbook import Logbook
 from .management import PREFIX, Management
@@ -32,7 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Demo", "DemoApps", "DemoConfig", "build", "face"]
 
-_REPLICATE = re.compile(r"/v1(/(?:predictions|models|account|files|deployments)(?:/.*)?)")
+_REPLICATE = re.compile(r"/v1(/(?:predictions|models|account|files|deployments|hardware|collections|search|trainings|webhooks)(?:/.*)?)")
+"""What stands below ``https://api.replicate.com`` (the first words of all paths of Replicate's document)."""
 
 
 class Demo:
@@ -53,7 +57,7 @@ class Demo:
         self.account, self.log = Account(self.config, self.clock), Logbook()
         self.gateway = Gateway(self.config, self.clock, self.account, self.log, self.ledger, self.faults, self.replicate.handle)
         self.management = Management(self.config, self.account, self.log, lambda: self.views.api_base)
-        self.delivery = Delivery(self.config, self.clock, self.store)
+        self.delivery = Delivery(self.config, self.clock, self.store, self.views.bucket)
 
     def bind(self, *, api_root: str, delivery_base: str) -> None:
         """Say where the ports are: ``http://127.0.0.1:1234/v1`` and ``http://127.0.0.1:1235``; output URLs need it."""
@@ -68,6 +72,11 @@ class Demo:
         self.ledger.clear()
         self._fresh()
 
+    def delivery_names(self) -> frozenset[str]:
+        """Return the hosts by which the delivery port may be called: this machine's, and the one that outputs are said to stand at."""
+        named = urlsplit(self.config.delivery_host).hostname or (self.views.bucket.host if self.config.output_host == "r2" else "")
+        return LOOPBACK | {named} - {""}
+
     def settings(self, *, hidden: Sequence[str] = ()) -> dict[str, Any]:
         """Return the settings in force, without those named."""
         return {name: value for name, value in dataclasses.asdict(self.config).items() if name not in hidden}
@@ -81,7 +90,7 @@ class Demo:
 
     async def serve_api(self, call: Call) -> Answer:
         """Answer a request to the gateway, or to Replicate's own face."""
-        host, call, path = face(call)
+        host, call, path = face(call, v1=self.config.v1_path)
         if host == "replicate":
             return await self._serve(host, call, path, self.replicate.handle)
         if host == "cloudflare":
@@ -94,7 +103,7 @@ class Demo:
 
     async def before_api(self, call: Call) -> None:
         """Let faults happen before the body of a request to the API is read."""
-        host, call, path = face(call)
+        host, call, path = face(call, v1=self.config.v1_path)
         await self._before(host, call, path)
 
     async def before_delivery(self, call: Call) -> None:
@@ -130,6 +139,8 @@ class DemoApps:
     api: App
     delivery: App
     control: App
+    control_token: str = dataclasses.field(repr=False)
+    """Opens the control port."""
     state: Demo
 
 
@@ -141,6 +152,7 @@ def build(
     clock: Clock | None = None,
     executor: Executor | None = None,
     catalog: Path = CATALOG,
+    control_token: str = "",
 ) -> DemoApps:
     """Return the demo's applications; call ``state.bind`` when their ports are known and ``state.close`` at the end.
 
@@ -151,25 +163,30 @@ def build(
         clock: The demo's clock; the machine's own by default.
         executor: Where clips are drawn; one thread by default.
         catalog: The folder with the models.
+        control_token: What opens the control port; a random word by default.
     """
-    clock = clock or WallClock()
+    clock, control_token = clock or WallClock(), control_token or secrets.token_hex(16)
     demo = Demo(config, clock, Store(config, clock, renderer, workdir, executor), Models(catalog))
     return DemoApps(
         api=App(config, clock, demo.serve_api, demo.before_api),
-        delivery=App(config, clock, demo.serve_delivery, demo.before_delivery),
-        control=App(config, clock, Control(demo).handle, _nothing),
+        delivery=App(config, clock, demo.serve_delivery, demo.before_delivery, demo.delivery_names),
+        control=App(config, clock, Control(demo, control_token).handle, _nothing),
+        control_token=control_token,
         state=demo,
     )
 
 
-def face(call: Call) -> tuple[Face, Call, str]:
-    """Return which host a request to the API port is for, the request as that host sees it, and its path at Replicate."""
+def face(call: Call, *, v1: bool = False) -> tuple[Face, Call, str]:
+    """Return which host a request to the API port is for, the request as that host sees it, and its path at Replicate.
+
+    With `v1`, the gateway takes Replicate's own ``v1`` behind the provider.
+    """
     bare_path = _REPLICATE.fullmatch(call.path)
     if bare_path:
         return "replicate", replace(call, path=bare_path[1]), bare_path[1]
     if call.path.startswith(f"{PREFIX}/"):
         return "cloudflare", call, call.path
-    return "gateway", call, Route.of(call.path).rest
+    return "gateway", call, Route.of(call.path, v1=v1).rest
 
 
 async def _nothing(_call: Call) -> None:

@@ -68,6 +68,8 @@ class DemoConfig:
     model_allowed: bool = True
     cancel_allowed: bool = True
     cancel_after_passes: bool = True
+    v1_path: bool = False
+    """Whether the gateway takes ``…/replicate/v1/…`` too (documented: ``/replicate`` stands in place of ``…/v1``)."""
     multipart_allowed: bool = True
     """Whether the gateway passes uploads on (a multipart request through it was seen to fail with 500, code 7000)."""
     file_lifetime: float = 86_400.0
@@ -116,8 +118,12 @@ class DemoConfig:
     no_op_is_billed: bool = False
 
     # -- delivery
+    output_host: Literal["replicate", "r2"] = "replicate"
+    """Where outputs stand: at replicate.delivery, which is the demo's delivery port, or, as two projects saw it, at Cloudflare's
+    ``ai-gateway-outputs.<32 hex>.r2.cloudflarestorage.com`` under a signed address. The delivery port plays that host too, for whoever
+    carries requests for it there."""
     delivery_host: str = ""
-    """Base of output URLs; empty is the demo's own delivery port."""
+    """Base of output URLs; empty is the demo's own delivery port (with `r2`: Cloudflare's host)."""
     delivery_401: bool = False
     """Whether an output can only be fetched with the Replicate token."""
     delivery_ranges: bool = True

@@ -1,12 +1,16 @@
-"""The control port: settings, faults and the ledger. It is apart from the API so that the client under test cannot reach it by accident."""
+"""The control port: settings, faults and the ledger. It is apart from the API so that the client under test cannot reach it by accident.
+
+Whoever asks brings the word that only this user can read (``Authorization: Bearer …``): loopback is open to every user of a machine.
+"""
 
 from __future__ import annotations
 
 import json
+import secrets
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from .effects import wait_reached
+from .ledger import bare
 from .messages import Answer, Call, json_answer
 from .teaching import NEXT
 
@@ -16,14 +20,18 @@ if TYPE_CHECKING:
     from .app import Demo
 
 _HIDDEN = ("gateway_token", "replicate_token", "management_token", "management_read_token")
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", ""})
 
 
 class Control:
-    """Answers requests to the control port. Wrong requests get 400 and a sentence."""
+    """Answers requests to the control port. Wrong requests get 400 and a sentence.
 
-    def __init__(self, demo: Demo) -> None:
-        self.demo = demo
+    Args:
+        demo: What is controlled.
+        token: The word that opens it.
+    """
+
+    def __init__(self, demo: Demo, token: str) -> None:
+        self.demo, self._token = demo, token
         self._routes: dict[tuple[str, str], Callable[[Any], Any]] = {
             ("GET", "health"): lambda _: self._health(),
             ("GET", "ledger"): lambda _: demo.ledger.show(list(demo.store), demo.clock.now()),
@@ -43,8 +51,10 @@ class Control:
     async def handle(self, call: Call) -> Answer:
         """Return the answer to `call`."""
         # A page in the user's browser must not be able to change the demo or read its prompts.
-        if "origin" in call.headers or urlsplit(f"//{call.headers.get('host', '')}").hostname not in _LOOPBACK | {None}:
+        if "origin" in call.headers:
             return json_answer(403, {"error": "Only local programs may use the control port."})
+        if not secrets.compare_digest(bare(call.headers.get("authorization", "")).encode(), self._token.encode()):
+            return json_answer(401, {"error": "The control port wants the word that the demo's starter wrote down or printed."})
         try:
             return json_answer(200, await self._do(call))
         except LookupError:

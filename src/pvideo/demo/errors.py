@@ -58,6 +58,11 @@ def problem(status: int, detail: str, *, title: str = "", **more: Any) -> Answer
     return json_answer(status, data | {"detail": detail, "status": status} | more, content_type="application/problem+json")
 
 
+def not_played(what: str) -> Answer:
+    """Something that Replicate does and the demo does not; in Replicate's form, with a status that Replicate itself does not send."""
+    return problem(501, f"This is the pvideo demo: it does not play {what}", title="Not played")
+
+
 def no_token() -> Answer:
     """No `Authorization` at all."""
     return problem(401, "You did not pass an authentication token", title="Unauthenticated")

@@ -4,7 +4,7 @@ A rule is ``{"match": {…}, "phase": …, "do": …, …}``; rules are laid dow
 
 ``match`` (all given parts must fit; none given fits everything):
     ``host``: gateway, replicate, delivery or cloudflare; without it, whichever host the client talks to.
-    ``op``: create, get, cancel, list, model, upload, account, file, other.
+    ``op``: create, get, cancel, list, model, upload, account, file, stream, other.
     ``method``; ``path``: a regular expression for the whole path after ``/v1`` or ``/replicate``; ``prompt``: a part of the prompt.
     ``nth``: the how-manieth fitting request, from 1: ``3``, ``[1, 2]`` or ``"3+"``; without it, every one.
 ``phase``: before_accept (Replicate never saw it), after_accept (the prediction exists), mid_response, after_response.
@@ -57,7 +57,8 @@ _OPERATIONS = (
     ("model", "GET", r"/models/[^/]+/[^/]+(?:/versions/[^/]+)?"),
     ("upload", "POST", r"/files"),
     ("account", "GET", r"/account"),
-    ("file", "GET|HEAD", r"/(?:xezq|pbxt)/.*"),
+    ("file", "GET|HEAD", r"/(?:xezq|pbxt|provider-outputs)/.*"),
+    ("stream", "GET", r"/v1/streams/.*"),
 )
 
 

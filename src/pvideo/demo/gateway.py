@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from . import effects, errors
+from . import effects, errors, universal
 from .account import DEFAULT
 from .faults import Faults, Rule, operation
 from .ledger import REAL_TOKEN, Ledger, bare
@@ -37,10 +37,10 @@ class Route:
     rest: str
 
     @classmethod
-    def of(cls, path: str) -> Route:
-        """Take `path` apart; missing parts are empty."""
+    def of(cls, path: str, *, v1: bool = False) -> Route:
+        """Take `path` apart; missing parts are empty. With `v1`, Replicate's own ``v1`` may stand behind the provider."""
         parts = [*path.removeprefix("/v1/").split("/", 3), "", "", "", ""]
-        return cls(parts[0], parts[1], parts[2], "/" + parts[3])
+        return cls(parts[0], parts[1], parts[2], "/" + (parts[3].removeprefix("v1/") if v1 else parts[3]))
 
 
 class Gateway:
@@ -56,19 +56,56 @@ class Gateway:
         """Return the answer to `call`; `rules` are the faults that work inside the gateway."""
         if call.headers.get("user-agent", "").startswith("Python-urllib"):
             return effects.NAMED["browser_signature"]()
-        route, began = Route.of(call.path), self.clock.now()
-        request_id, gate = uuid7(began), self._gate(call, route)
+        route = Route.of(call.path, v1=self.config.v1_path)
+        request_id, gate = uuid7(self.clock.now()), self._gate(call, route)
         marks = {"cf-aig-request-id": request_id, "cf-aig-event-id": call.headers.get("cf-aig-event-id", request_id)}
-        refused = errors.envelope(2001) if gate is None else self._refused(call, route, gate)
-        if refused or gate is None:
-            return (refused or errors.envelope(2001)).with_headers(marks)
-        marks |= {"cf-aig-log-id": request_id, "cf-aig-step": "0"}
-        with self.ledger.through_gateway(call, log_id=request_id):
+        if gate is None:
+            return errors.envelope(2001).with_headers(marks)
+        if refused := self._unauthorized(call, gate) or self._throttled(gate):
+            return refused.with_headers(marks)
+        if call.method == "POST" and not route.provider:
+            return (await self._universal(call, gate, request_id)).with_headers(marks)
+        refused = self._refused(call, route, gate)
+        return (refused or await self._logged(call, route, gate, rules, log_id=request_id)).with_headers(marks)
+
+    async def _universal(self, call: Call, gate: Gate, request_id: str) -> Answer:
+        """Try one step after the other until one is not refused; the answer says which."""
+        try:
+            steps = universal.steps(call)
+        except ValueError as error:
+            return errors.envelope(7001, str(error), status=400)
+        answer = errors.envelope(2005)
+        for number, (provider, rest, inner) in enumerate(steps):
+            log_id = request_id if len(steps) == 1 else uuid7(self.clock.now())
+            answer = await self._step(inner, Route(self.config.account, gate.id, provider, rest), gate, log_id=log_id, step=number)
+            if answer.status < 400:
+                break
+        return answer
+
+    async def _step(self, call: Call, route: Route, gate: Gate, *, log_id: str, step: int) -> Answer:
+        """Return the answer to one step, which is a request of its own to its provider, faults included."""
+        mark = {"cf-aig-step": str(step)}
+        if refused := self._refused(call, route, gate):
+            return refused.with_headers(mark)
+        rules = self.faults.select(call, route.rest, "gateway")
+        for rule in rules:
+            self.ledger.fired(rule.number, rule.do, call)
+        try:
+            return await effects.through(
+                rules, call, lambda inner: self._logged(inner, route, gate, rules, log_id=log_id, step=step), clock=self.clock
+            )
+        except DroppedError:
+            return errors.envelope(2005).with_headers(mark)
+
+    async def _logged(self, call: Call, route: Route, gate: Gate, rules: Sequence[Rule], *, log_id: str, step: int = 0) -> Answer:
+        """Return the answer to a request that may pass, and write it down."""
+        began = self.clock.now()
+        with self.ledger.through_gateway(call, log_id=log_id):
             answer, hit = await self._cached(call, route, gate, rules)
         if call.headers.get("cf-aig-collect-log", str(gate.settings["collect_logs"]).lower()) != "false":
             took = self.clock.now() - began
-            self.log.add(gate.id, call, route.rest, answer, log_id=request_id, at=began, took=took, cached=hit)
-        return answer.with_headers({**marks, "cf-aig-cache-status": "HIT" if hit else "MISS"})
+            self.log.add(gate, call, route.rest, answer, log_id=log_id, at=began, took=took, cached=hit, step=step)
+        return answer.with_headers({"cf-aig-log-id": log_id, "cf-aig-step": str(step), "cf-aig-cache-status": "HIT" if hit else "MISS"})
 
     # -- who may pass
 
@@ -81,9 +118,12 @@ class Gateway:
         return found
 
     def _refused(self, call: Call, route: Route, gate: Gate) -> Answer | None:
+        """Refuse what does not go on to Replicate. Who asks was judged before: a wrong token is told first."""
+        if route.provider in universal.ELSEWHERE:
+            return errors.envelope(2008, f"Invalid provider: this is the pvideo demo, it plays replicate and not {route.provider}")
         if route.provider != "replicate" or not self._passes(call, route):
             return errors.envelope(2008)
-        return self._unauthorized(call, gate) or self._throttled(gate) or self._without_key(call, gate) or self._multipart(call)
+        return self._without_key(call, gate) or self._multipart(call)
 
     def _passes(self, call: Call, route: Route) -> bool:
         config = self.config

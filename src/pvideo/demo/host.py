@@ -9,7 +9,6 @@ import http.client
 import importlib.util
 import json
 import os
-import secrets
 import socket
 import subprocess
 import sys
@@ -20,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from pvideo.demo import processes
-from pvideo.demo.place import Place, State, code
+from pvideo.demo.place import TOKENS, Place, State, code, fresh_token
 
 ACCOUNT = "demo"
 GATEWAY = "pvideo"
-_NEEDS = ("starlette", "uvicorn", "av", "numpy", "PIL")
+_NEEDS = ("uvicorn", "av", "numpy", "PIL")
 # What a program needs to run at all. Tokens and proxies stay behind.
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "PVIDEO_HOME", "PVIDEO_DEMO_IDLE", "TMPDIR")
 _LOG_LIMIT = 256 * 1024
@@ -53,6 +52,7 @@ class DemoAddress:
     replicate_token: str = field(repr=False)
     management_url: str
     management_token: str = field(repr=False)
+    control_token: str = field(repr=False)
 
 
 def ensure(*, home: Path | None = None) -> DemoAddress:
@@ -118,7 +118,7 @@ def control(method: str, path: str, body: Any = None, *, home: Path | None = Non
     # http.client knows no proxies, which is what loopback wants.
     connection = http.client.HTTPConnection("127.0.0.1", state.control, timeout=timeout)
     try:
-        headers = {"content-type": "application/json"}
+        headers = {"content-type": "application/json", "authorization": f"Bearer {state.control_token}"}
         connection.request(method, path, None if body is None else json.dumps(body), headers)
         answer = connection.getresponse()
         data = answer.read()
@@ -143,6 +143,7 @@ def _address(state: State) -> DemoAddress:
         control_url=f"http://127.0.0.1:{state.control}", account=state.account, gateway=state.gateway, pid=state.pid,
         gateway_token=state.gateway_token, replicate_token=state.replicate_token,
         management_url=f"http://127.0.0.1:{state.api}/client/v4", management_token=state.management_token,
+        control_token=state.control_token,
     )  # fmt: skip
 
 
@@ -153,9 +154,7 @@ def _start(place: Place, old: State | None, now: str) -> State:
     state = State(
         pid=0, started="", boot=processes.boot(), code=now, account=ACCOUNT, gateway=GATEWAY,
         api=ports[0], delivery=ports[1], control=ports[2],
-        gateway_token=old.gateway_token if old else "demo-" + secrets.token_hex(16),
-        replicate_token=old.replicate_token if old else "demo-" + secrets.token_hex(16),
-        management_token=(old and old.management_token) or "demo-" + secrets.token_hex(16),
+        **{name: (old and getattr(old, name)) or fresh_token() for name in TOKENS},
     )  # fmt: skip
     try:
         place.write(state)

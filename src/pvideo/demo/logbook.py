@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from .clock import iso
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from .account import Gate
     from .messages import Answer, Call
 
 KEPT = 10_000
 LARGEST = 10 * 1024 * 1024
 """Bytes of an entry; larger ones are not stored (documented)."""
 _METADATA = 5
-_OPERATORS = ("eq", "neq", "contains", "lt", "gt")
+_ON_MODEL = re.compile(r"/models/([^/]+/[^/]+)")
 
 
 class Logbook:
@@ -26,14 +26,21 @@ class Logbook:
     def __init__(self) -> None:
         self._entries: OrderedDict[str, dict[str, Any]] = OrderedDict()
 
-    def add(self, gate: str, call: Call, path: str, answer: Answer, *, log_id: str, at: float, took: float, cached: bool) -> None:
+    def add(
+        self, gate: Gate, call: Call, path: str, answer: Answer, *, log_id: str, at: float, took: float, cached: bool, step: int = 0
+    ) -> None:
         """Write down one request."""
         payload = call.headers.get("cf-aig-collect-log-payload", "true") != "false"
         if len(call.body) + len(answer.body) > LARGEST:
             return
         self._entries[log_id] = {
-            "gate": gate,
+            "gate": gate.id,
             "event_id": call.headers.get("cf-aig-event-id", log_id),
+            "authentication": gate.settings["authentication"],
+            "wholesale": False,
+            "compatibilityMode": False,
+            "dlp_action": "",
+            "user_agent": call.headers.get("user-agent", ""),
             "request": call.body.decode("utf-8", "replace") if payload else "",
             "response": answer.body.decode("utf-8", "replace") if payload else "",
             "row": {
@@ -43,7 +50,7 @@ class Logbook:
                 "custom_cost": False,
                 "duration": round(took * 1000),
                 "metadata": _metadata(call.headers.get("cf-aig-metadata", "")),
-                "model": _model(call),
+                "model": _model(call, path),
                 "model_type": "",
                 "path": path.strip("/"),
                 "provider": "replicate",
@@ -51,7 +58,7 @@ class Logbook:
                 "request_type": "",
                 "response_content_type": answer.headers.get("content-type", ""),
                 "status_code": answer.status,
-                "step": 0,
+                "step": step,
                 "success": answer.status < 400,
                 "tokens_in": 0,
                 "tokens_out": 0,
@@ -68,51 +75,14 @@ class Logbook:
         entry = self._entries.get(log_id)
         return entry if entry and entry["gate"] == gate else None
 
-    def rows(self, gate: str, filters: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return the entries that fit all filters, the newest first.
+    def entries(self, gate: str) -> list[dict[str, Any]]:
+        """Return a gateway's entries, the newest first."""
+        return [entry for entry in reversed(self._entries.values()) if entry["gate"] == gate]
 
-        Raises:
-            ValueError: A filter is not understood.
-        """
-        for item in filters:
-            if item.get("operator") not in _OPERATORS or not isinstance(item.get("value"), list) or not item.get("key"):
-                raise ValueError("filters: key, operator and value (a list) are required")
-        return [entry["row"] for entry in self._of(gate) if all(_fits(entry, item) for item in filters)]
-
-    def clear(self, gate: str) -> None:
-        """Delete a gateway's entries."""
-        for log_id in [entry["row"]["id"] for entry in self._of(gate)]:
-            del self._entries[log_id]
-
-    def _of(self, gate: str) -> Iterator[dict[str, Any]]:
-        return (entry for entry in reversed(self._entries.values()) if entry["gate"] == gate)
-
-
-def _fits(entry: dict[str, Any], item: dict[str, Any]) -> bool:
-    """Whether an entry has one of a filter's values; a name and a value of the metadata are looked for apart (observed)."""
-    metadata = entry["row"]["metadata"] or {}
-    held: list[Any]
-    match item["key"]:
-        case "metadata.key":
-            held = list(metadata)
-        case "metadata.value":
-            held = list(metadata.values())
-        case "event_id":
-            held = [entry["event_id"]]
-        case key:
-            held = [entry["row"].get(key)]
-    return any(_compare(item["operator"], have, want) for have in held for want in item["value"])
-
-
-def _compare(operator: str, have: Any, want: Any) -> bool:
-    if operator == "contains":
-        return str(want) in str(have)
-    if operator in {"lt", "gt"}:
-        try:
-            return float(have) < float(want) if operator == "lt" else float(have) > float(want)
-        except (TypeError, ValueError):
-            return False
-    return (str(have) == str(want)) == (operator == "eq")
+    def delete(self, entries: list[dict[str, Any]]) -> None:
+        """Delete these entries."""
+        for entry in entries:
+            del self._entries[entry["row"]["id"]]
 
 
 def _metadata(text: str) -> dict[str, Any] | None:
@@ -127,7 +97,10 @@ def _metadata(text: str) -> dict[str, Any] | None:
     return dict(list(plain.items())[:_METADATA])
 
 
-def _model(call: Call) -> str:
+def _model(call: Call, path: str) -> str:
+    """Return the model that a request names: in its path, or as its ``version``."""
+    if found := _ON_MODEL.match(path):
+        return found[1]
     try:
         return str(json.loads(call.body)["version"])
     except (ValueError, KeyError, TypeError):

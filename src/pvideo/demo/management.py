@@ -5,12 +5,12 @@ The shapes are those of Cloudflare's own clients; the codes of its refusals are 
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from . import logquery
 from .account import UNSET
 from .ledger import REAL_TOKEN, bare
 from .messages import Answer, Call, json_answer
@@ -170,6 +170,8 @@ class Management:
             raise Refused(404, {"code": 7002, "message": "Log not found"})
         if part in {"request", "response"}:
             return Answer(headers={"content-type": "application/json"}, body=entry[part].encode() or b"{}")
+        if call.method not in {"GET", "PATCH"}:
+            raise Refused(405, {"code": 7001, "message": "Method not allowed"})
         if call.method == "PATCH":
             self._judge(entry["row"], _body(call))
             return _done({})
@@ -181,18 +183,20 @@ class Management:
         row.update({name: body[name] for name in ("feedback", "score", "metadata") if name in body})
 
     def _list_logs(self, gate: Gate, call: Call) -> Answer:
-        if call.method == "DELETE":
-            self.log.clear(gate.id)
-            return _done({})
+        if call.method not in {"GET", "DELETE"}:
+            raise Refused(405, {"code": 7001, "message": "Method not allowed"})
         try:
-            rows = self.log.rows(gate.id, _filters(call))
-        except ValueError as error:
-            raise Refused(400, {"code": 7001, "message": str(error)}) from None
-        page, size = (_number(call.parameters.get(name), usual) for name, usual in (("page", 1), ("per_page", 20)))
-        shown = rows[(page - 1) * size : page * size]
-        took = [row["duration"] for row in rows] or [0]
+            query = logquery.to_delete(call.query) if call.method == "DELETE" else logquery.to_list(call.query)
+        except logquery.QueryError as error:
+            raise Refused(400, {"code": 7001, "message": str(error), "path": ["query", error.name]}) from None
+        found = query.select(self.log.entries(gate.id))
+        shown = [entry["row"] for entry in query.cut(found)]
+        if call.method == "DELETE":
+            self.log.delete(query.cut(found))
+            return _done({})
+        took = [entry["row"]["duration"] for entry in found] or [0]
         more = {"max_cost": 0, "min_cost": 0, "max_duration": max(took), "min_duration": min(took)}
-        return _done(shown, info={"count": len(shown), "page": page, "per_page": size, "total_count": len(rows), **more})
+        return _done(shown, info={"count": len(shown), "page": query.page, "per_page": query.size, "total_count": len(found), **more})
 
 
 def _done(result: Any, *, info: dict[str, Any] | None = None) -> Answer:
@@ -207,14 +211,6 @@ def _body(call: Call) -> dict[str, Any]:
         found = None
     if not isinstance(found, dict):
         raise Refused(400, {"code": 7001, "message": "Malformed JSON in request body"})
-    return found
-
-
-def _filters(call: Call) -> list[dict[str, Any]]:
-    """Return the filters of a query, which are JSON in it (observed; Cloudflare's Python client writes them otherwise)."""
-    found = json.loads(call.parameters.get("filters") or "[]")
-    if not isinstance(found, list):
-        raise ValueError("filters: an array is required")
     return found
 
 

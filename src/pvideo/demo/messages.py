@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
 Face = Literal["gateway", "replicate", "delivery", "cloudflare"]
 """The host that the client believes to talk to."""
+CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "GET, HEAD, OPTIONS",
+    "access-control-allow-headers": "*",
+    "access-control-expose-headers": "*",
+}
+"""What replicate.delivery lets every page read (recorded)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +69,8 @@ class Answer:
     """How often the body is sent; 0 is without end."""
     then: Literal["", "close", "rst"] = ""
     """What happens to the connection after a whole answer."""
+    stream: AsyncIterator[bytes] | None = None
+    """The body, where it comes bit by bit; empty bytes mean that nothing has come yet."""
 
     def with_headers(self, more: Mapping[str, str]) -> Answer:
         """Return this answer with `more` headers."""

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LOG_TAIL = 8192
+TOKENS = ("gateway_token", "replicate_token", "management_token", "control_token")
+"""What opens a demo; each is a random word of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,7 @@ class State:
     gateway_token: str = field(repr=False)
     replicate_token: str = field(repr=False)
     management_token: str = field(default="", repr=False)
+    control_token: str = field(default="", repr=False)
 
     @property
     def alive(self) -> bool:
@@ -102,6 +106,11 @@ class Place:
                 return file.read().decode(errors="replace")
         except OSError:
             return ""
+
+
+def fresh_token() -> str:
+    """Return a new random word that opens a demo and nothing else."""
+    return "demo-" + secrets.token_hex(16)
 
 
 def default_home() -> Path:

@@ -72,6 +72,8 @@ class Prediction:
     deadline: float | None = None
     seed: int = 0
     source: Literal["api", "web"] = "api"
+    webhook: bool = False
+    """Whether a webhook was named; none is called, and the log says so."""
     id: str = field(default_factory=lambda: "".join(secrets.choice(ID_LETTERS) for _ in range(26)))
     secret_path: str = field(default_factory=lambda: "".join(secrets.choice(PATH_LETTERS) for _ in range(49)))
     ended: End | None = None
@@ -125,6 +127,12 @@ class Prediction:
             return False
         self.ended, self.ended_at = (starting if status == "starting" else "canceled"), now
         return True
+
+    def written(self, now: float) -> list[str]:
+        """Return the parts of a text that exist at `now`."""
+        if self.ended == "succeeded":
+            return self.clip.parts
+        return self.clip.parts[: int(self.progress(now) * len(self.clip.parts))] if now >= self.starts else []
 
     def output_ready(self, now: float) -> bool:
         """Whether the output exists, also while the status still says ``processing``."""

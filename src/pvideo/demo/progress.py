@@ -11,8 +11,15 @@ STEPS = 50
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
+NO_WEBHOOK = "pvideo demo: the webhook is not called; look at the prediction instead.\n"
+
+
 def log_text(item: Prediction, now: float) -> str:
-    """Return the whole log of `item` at `now`; empty before it starts."""
+    """Return the whole log of `item` at `now`; empty before it starts, but for what the demo itself has to say."""
+    return (NO_WEBHOOK if item.webhook else "") + _written(item, now)
+
+
+def _written(item: Prediction, now: float) -> str:
     started = item.started if item.ended else item.starts
     if started is None or now < started:
         return ""

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from . import errors
+from .catalogue import Catalogue
 from .faults import Rule, operation
 from .ledger import REAL_TOKEN, Ledger, bare
 from .limits import Limit
@@ -28,6 +29,19 @@ if TYPE_CHECKING:
 
 _COMMON = {"cf-cache-status": "DYNAMIC", "via": "1.1 google", "ratelimit-reset": "1"}
 _CREATE = re.compile(r"/predictions|/models/([^/]+/[^/]+)/predictions")
+NOT_PLAYED = (
+    ("POST", "/models"),
+    ("PATCH DELETE", "/models/[^/]+/[^/]+"),
+    ("GET", "/models/[^/]+/[^/]+/(?:readme|examples)"),
+    ("DELETE", "/models/[^/]+/[^/]+/versions/[^/]+"),
+    ("POST", "/models/[^/]+/[^/]+/versions/[^/]+/trainings"),
+    ("GET", "/trainings(?:/[^/]+)?"),
+    ("POST", "/trainings/[^/]+/cancel"),
+    ("GET POST PATCH DELETE", "/deployments(?:/.*)?"),
+    ("GET", "/files/[^/]+/download"),
+    ("GET", "/webhooks/default/secret"),
+)
+"""What Replicate's document has and the demo does not: it says so."""
 _LIFETIME = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
 _SHORTEST, _LONGEST = 5.0, 86_400.0
 _LOOK_EVERY = 0.02
@@ -39,7 +53,7 @@ class Replicate:
     def __init__(self, config: DemoConfig, clock: Clock, models: Models, store: Store, views: Views, ledger: Ledger) -> None:
         self.config, self.clock, self.models = config, clock, models
         self.store, self.views, self.ledger = store, views, ledger
-        self.uploads = Uploads(config, clock, views)
+        self.uploads, self.catalogue = Uploads(config, clock, views), Catalogue(models)
         self._creates = Limit()
         self._others = Limit()
         self._low_credit = Limit(count_refused=True)
@@ -65,6 +79,10 @@ class Replicate:
             ("GET", "/models/([^/]+/[^/]+)/versions", self._versions),
             ("GET", "/models/([^/]+/[^/]+)/versions/([^/]+)", self._version),
             ("GET", "/account", self._account),
+            ("GET", "/hardware", self.catalogue.hardware),
+            ("GET", "/collections", self.catalogue.collections),
+            ("GET", "/collections/([^/]+)", self.catalogue.collection),
+            ("GET", "/search", self.catalogue.search),
             ("POST", "/files", self.uploads.create),
             ("GET", "/files", self.uploads.list),
             ("GET", "/files/([^/]+)", self.uploads.get),
@@ -73,6 +91,8 @@ class Replicate:
             found = re.fullmatch(pattern, call.path) if method == call.method else None
             if found:
                 return serve(call, *found.groups())
+        if any(call.method in methods.split() and re.fullmatch(pattern, call.path) for methods, pattern in NOT_PLAYED):
+            return errors.not_played(f"{call.method} {call.path}")
         return errors.problem(404, "The requested resource does not exist")
 
     def _unauthorized(self, call: Call) -> Answer | None:
@@ -123,6 +143,7 @@ class Replicate:
             fate=_fate(fates) if kind != "failure" else Fate(end="failed", error=FAILURE),
             lifetime=lifetime,
             kind=kind,
+            webhook="webhook" in body,
             inlined=self.uploads.inlined(_with_defaults(model, body["input"]) if kind != "video" else body["input"]),
         )
         self.ledger.created(item, call)

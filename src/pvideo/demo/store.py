@@ -62,6 +62,7 @@ class Store:
         fate: Fate,
         lifetime: float | None,
         kind: str = "video",
+        webhook: bool = False,
         inlined: dict[str, Any] | None = None,
     ) -> Prediction:
         """Make a prediction and start drawing its output.
@@ -73,6 +74,7 @@ class Store:
             fate: How it ends.
             lifetime: After how many seconds it is stopped; None for never.
             kind: What is made.
+            webhook: Whether one was named.
             inlined: The input with the uploaded files in it.
         """
         config, now = self.config, self.clock.now()
@@ -82,6 +84,7 @@ class Store:
             version=version,
             input=given,
             kind=kind,
+            webhook=webhook,
             created=now,
             queue=self._random.uniform(*config.queue_seconds) / config.speed,
             run=0.0 if given.get("no_op") else run_seconds(given, config, kind) / config.speed,

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from .views import Views
 
 LIMIT = 100_000_000
+TOTAL = 1_000_000_000
+"""Bytes of all files that are kept; the oldest are forgotten beyond that (the service names no such limit)."""
 _BOUNDARY = re.compile(r'multipart/form-data;.*boundary="?([^";]+)"?', re.IGNORECASE)
 _DISPOSITION = re.compile(r'(name|filename)="([^"]*)"', re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^/]+/v1/files/([A-Za-z0-9]+)(?:/download)?")
@@ -82,6 +84,7 @@ class Uploads:
             expires=now + self.config.file_lifetime,
         )
         self._stored[stored.id] = stored
+        self._trim()
         return json_answer(201, self._show(stored))
 
     def list(self, _call: Call) -> Answer:
@@ -110,6 +113,14 @@ class Uploads:
         found = _ADDRESS.fullmatch(value) if isinstance(value, str) else None
         item = self._find(found[1]) if found else None
         return f"data:{item.type};base64,{base64.b64encode(item.data).decode()}" if item else value
+
+    def _trim(self) -> None:
+        """Forget what has expired, and the oldest beyond the limit."""
+        total = 0
+        for item in reversed(list(self._stored.values())):
+            total += len(item.data)
+            if total > TOTAL or not self._lives(item):
+                del self._stored[item.id]
 
     def _find(self, name: str) -> Stored | None:
         item = self._stored.get(name)

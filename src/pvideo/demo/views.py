@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from . import r2, stream
 from .clock import iso
 from .draw import FILE
 from .predictions import KEEP, Prediction
@@ -32,6 +33,7 @@ class Views:
 
     def __init__(self, config: DemoConfig) -> None:
         self.config = config
+        self.bucket = r2.Bucket()
         self.delivery_base = ""
         self.api_base = ""
 
@@ -48,6 +50,9 @@ class Views:
 
     def output_url(self, item: Prediction, name: str = "output.mp4") -> str:
         """Return where a finished file is fetched."""
+        if self.config.output_host == "r2":
+            path = f"{r2.FOLDER}/{item.secret_path}/{name.rsplit('.', 1)[0]}"
+            return self.bucket.sign(self.config.delivery_host, path, item.created)
         return f"{self.config.delivery_host or self.delivery_base}/xezq/{item.secret_path}/{name}"
 
     def _documented(self, item: Prediction, now: float, status: str, occasion: Occasion, *, removed: bool) -> dict[str, Any]:
@@ -89,8 +94,7 @@ class Views:
     def _output(self, item: Prediction, now: float, occasion: Occasion) -> Any:
         if not (item.ended == "succeeded" or (occasion == "sync" and item.output_ready(now))):
             # A text arrives while it is written; nothing else is there before the end.
-            arrived = int(item.progress(now) * len(item.clip.parts)) if not item.ended and now >= item.starts else 0
-            return item.clip.parts[:arrived] or None
+            return (item.written(now) if not item.ended else []) or None
         if item.fate.output is not KEEP:
             return item.fate.output
         if item.input.get("no_op"):
@@ -113,7 +117,9 @@ class Views:
     def _urls(self, item: Prediction) -> dict[str, str]:
         base = self.api_base if self.config.urls == "demo" and self.api_base else API
         get = f"{base}/predictions/{item.id}"
-        return {"cancel": f"{get}/cancel", "get": get, "web": f"https://replicate.com/p/{item.id}"}
+        urls = {"cancel": f"{get}/cancel", "get": get, "web": f"https://replicate.com/p/{item.id}"}
+        # The document: there whenever the model streams, asked for or not.
+        return urls | ({"stream": f"{self.delivery_base}{stream.PATH}/{item.secret_path}"} if item.kind == "text" else {})
 
     def _recorded(self, item: Prediction, data: dict[str, Any], occasion: Occasion) -> dict[str, Any]:
         if occasion == "sync" and data["output"] is not None:
@@ -126,7 +132,7 @@ class Views:
         data["created_at"] = iso(item.created, 8)
         data["urls"] = {name: url for name, url in data["urls"].items() if name != "web"}
         if keys is RECORDED["sync"]:
-            data["urls"]["stream"] = f"https://stream.replicate.com/v1/files/{item.secret_path.lower()}"
+            data["urls"].setdefault("stream", f"https://stream.replicate.com/v1/files/{item.secret_path.lower()}")
         return {key: value for key, value in data.items() if key in keys}
 
 

@@ -10,6 +10,7 @@ from pvideo.job import lineage
 from pvideo.job.engine import Engine
 from pvideo.job.naming import bind, name_for
 from pvideo.job.press import find_model, press
+from pvideo.model.validation import gather
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,21 +40,22 @@ def again(video: Video, *, changes: Mapping[str, Any] | None = None, confirm: bo
     return press(find_model(shown.model), inputs, template=template, confirm=confirm, defaults=False, **more)
 
 
-def take(video: Video, *, name: str | None = None, **changes: Any) -> Video:
+def take(video: Video, changes: Mapping[str, Any] | None = None, *, name: str | None = None) -> Video:
     """Make another take: the same inputs with a new seed, linked to the first.
 
     Args:
         video: What to make another take of.
+        changes: Inputs that are to be different.
         name: What it is called; the next free number by default. A card's button keeps the name, as its variable follows.
-        **changes: Inputs that are to be different.
 
     Raises:
         PVideoError: See `again`.
     """
     shown = video.snapshot()
-    seed = find_model(shown.model).seed_field
+    model = find_model(shown.model)
+    seed, given = model.seed_field, gather(model, changes or {})
     called = name_for(shown.name, "") if name is None else name
-    made = again(video, changes={**({seed: None} if seed else {}), **changes}, name=called, made_from=shown.intent, made_as="take")
+    made = again(video, changes={**({seed: None} if seed else {}), **given}, name=called, made_from=shown.intent, made_as="take")
     if name is None:
         bind(called, made)
     return made
@@ -110,17 +112,23 @@ def is_draft(model: Model, shown: Snapshot) -> bool:
 
 
 def continue_shot(
-    video: Video, prompt: str, *, at: float | None = None, picture: bytes | None = None, name: str | None = None, **changes: Any
+    video: Video,
+    prompt: str,
+    changes: Mapping[str, Any] | None = None,
+    *,
+    at: float | None = None,
+    picture: bytes | None = None,
+    name: str | None = None,
 ) -> Video:
     """Go on where a video ends: a picture of it becomes the first frame of the next. Waits for the video's file first.
 
     Args:
         video: The shot to go on from.
         prompt: What happens next.
+        changes: Inputs that are to be different; the others stay, but a new seed, and no other files.
         at: Seconds from its start of the picture to go on from; None is the last one.
         picture: That picture as JPEG, where a page has taken it; else PyAV does (extra ``media``).
         name: What it is called; the next free number by default.
-        **changes: Inputs that are to be different; the others stay, but a new seed, and no other files.
 
     Raises:
         InputError: The model takes no first frame, `at` is outside, or the picture cannot be taken.
@@ -132,13 +140,15 @@ def continue_shot(
     model = find_model(shown.model)
     if not model.first_frame:
         raise InputError("no_first_frame", model=shown.model)
+    # What the picture is, is no input to be given: one of the two would be dropped.
+    given = gather(model, {model.prompt_field or "prompt": prompt, model.first_frame: "the picture to go on from"}, changes or {})
     _same_account(shown)
     path = video.wait().path
     if path is None:  # pragma: no cover - wait returns with the file or raises
         raise InputError("frame_missing", file=shown.name, reason="there is no file")
     frame = keep(picture or still(path, at), path, at)
     called = name_for(shown.name, "") if name is None else name
-    inputs = {**kept_for_a_shot(model, shown.typed), **changes, "prompt": prompt, model.first_frame: str(frame)}
+    inputs = {**kept_for_a_shot(model, shown.typed), **given, model.first_frame: str(frame)}
     made = press(model, inputs, name=called, confirm=True, defaults=False, made_from=shown.intent, made_as=lineage.SHOT)
     bind(called, made)
     return made

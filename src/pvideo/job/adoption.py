@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pvideo.errors import PVideoError
+from pvideo.errors import JournalError, PVideoError
 from pvideo.job.clock import HOUR
 from pvideo.job.live import revived
 from pvideo.job.owner import alive
 from pvideo.library import files, queries
+from pvideo.library.rows import STATES, UNFINISHED
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from pvideo.library.journal import Journal
     from pvideo.library.queries import News
     from pvideo.library.rows import JobRow
+
+logger = logging.getLogger(__name__)
 
 _FOLLOW_EVERY = 1.0
 
@@ -34,14 +38,17 @@ def recover(journal: Journal, owner: str, mine: Collection[str] = (), *, session
     """
     taken = []
     for row in journal.unfinished():
-        if row.intent in mine or row.session == session or (row.owner != owner and alive(row.owner)):
+        try:
+            if row.intent in mine or row.session == session or (row.owner != owner and alive(row.owner)):
+                continue
+            found = recover_one(journal, row, owner)
+        except JournalError:
+            raise
+        except Exception:  # each for itself: the others are paid, too
+            logger.exception("job %s cannot be taken over", row.intent)
             continue
-        if row.state == "new":
-            drop_unsent(journal, row)
-        elif journal.adopt(row, owner):
-            _tidy(row)
-            found = journal.get(row.intent)
-            taken += [found] if found is not None else []
+        if found is not None and row.state != "new":
+            taken.append(found)
     return taken
 
 
@@ -69,7 +76,7 @@ async def follow(course: Course) -> None:
         row = await course.written(lambda: journal.get(course.row.intent))
         if row is None:
             return None
-        if not row.finished and (row.owner == owner or not alive(row.owner)):
+        if row.state in UNFINISHED and (row.owner == owner or not alive(row.owner)):
             return await _take_over(course, row)
         if row != course.row:
             await _show(course, row)
@@ -81,6 +88,8 @@ async def follow(course: Course) -> None:
 def _waits_for_a_person(course: Course) -> bool:
     """Return whether its own process does nothing more by itself: here too, nobody should wait for it then."""
     row = course.row
+    if row.state not in STATES:
+        return True  # a later version's
     return (row.state == "unknown" and course.tools.clock.since_sent(row) >= HOUR) or (row.state == "fetching" and row.error is not None)
 
 

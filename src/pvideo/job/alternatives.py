@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from pvideo.arguments import shown
+from pvideo.errors import InputError
+
 _JSON_KEY = re.compile(r"""\s*(["'])(?:\\.|(?!\1).)*\1\s*:""")
 _OPENING = "{{"
 
@@ -20,7 +23,11 @@ class Group:
 
 
 def split(prompt: str) -> tuple[str | Group, ...]:
-    """Return the parts of a prompt: plain texts, escapes and variables as they stand, and the groups between them."""
+    """Return the parts of a prompt: plain texts, escapes and variables as they stand, and the groups between them.
+
+    Raises:
+        InputError: ``alternatives_wrong``: another than the first is empty, or a brace is not closed.
+    """
     parts: list[str | Group] = []
     plain = at = 0
     while at < len(prompt):
@@ -30,11 +37,19 @@ def split(prompt: str) -> tuple[str | Group, ...]:
         end = _end(prompt, at) if prompt[at] == "{" else None
         group = None if end is None else _group(prompt[at + 1 : end])
         if group is None or end is None:
+            _check_closed(prompt, at, end)
             at += 1
             continue
         parts += [prompt[plain:at], group]
         plain = at = end + 1
     return tuple(part for part in (*parts, prompt[plain:]) if part != "")
+
+
+def _check_closed(prompt: str, at: int, end: int | None) -> None:
+    """Refuse a brace that is not closed where a ``|`` says that it was to have alternatives."""
+    rest = prompt[at:].partition("\n")[0] if prompt[at] == "{" and end is None else ""
+    if "|" in rest:
+        raise InputError("alternatives_wrong", problem=f"The brace of {shown(rest)} is not closed.")
 
 
 def choose(parts: tuple[str | Group, ...], chosen: tuple[int, ...]) -> str:
@@ -84,4 +99,9 @@ def _group(inside: str) -> Group | None:
             texts.append("")
         else:
             texts[-1] += letter
-    return Group(tuple(text.strip() for text in texts)) if len(texts) > 1 else None
+    if len(texts) == 1:
+        return None
+    # An empty first one means "without": {| big}. Another one is a slip.
+    if not all(text.strip() for text in texts[1:]):
+        raise InputError("alternatives_wrong", problem=f"{shown('{' + inside + '}')} has an empty alternative.")
+    return Group(tuple(text.strip() for text in texts))

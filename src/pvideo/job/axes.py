@@ -73,7 +73,10 @@ def several(field: Field | None, value: Any) -> tuple[Any, ...] | None:
         return None
     if isinstance(value, (list, tuple, range)) or not isinstance(value, Set):
         return _few(value)
-    return tuple(sorted(value, key=lambda item: (str(type(item)), item)))
+    try:
+        return tuple(sorted(value, key=lambda item: (str(type(item)), item)))
+    except TypeError:  # values that have no order
+        return _few(value)
 
 
 def axes_of(model: Model, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, tuple[Any, ...]]]:
@@ -150,9 +153,16 @@ def _once(values: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return every value once; None, "not given", stays as often as it stands: so many takes are wanted."""
     found: list[Any] = []
     for value in values:
-        if value is None or not any(value == known and type(value) is type(known) for known in found):
+        if value is None or not any(_is_same(value, known) for known in found):
             found.append(value)
     return tuple(found)
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    try:
+        return type(one) is type(other) and bool(one == other)
+    except Exception:  # noqa: BLE001 - arrays and users' own types may answer with anything
+        return False
 
 
 def _shown(value: Any) -> str:

@@ -56,6 +56,8 @@ def cost_text(row: JobRow, status: str) -> str:
         return words["billing"]
     if status == "unconfirmed":
         return fill(words["at_most"], price=row.estimate_text)
+    if row.cost is None and row.finished and row.estimate is not None:
+        return words["not_told"]
     return _made(row) if row.cost is not None else row.estimate_text
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any, overload
 
 from pvideo import settings
-from pvideo.errors import ExportError, InputError
-from pvideo.guard import guarded
+from pvideo.arguments import COUNT, FLAG, PATH, STARS, TEXT, Rule, is_number, no_such, path_of, takes, wrong
+from pvideo.errors import ExportError
 from pvideo.job.engine import Engine
 from pvideo.job.shown import Shown
 from pvideo.library.search import Filter, Found, asked, moment, rows_of, search
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import date
+    from pathlib import Path
 
     from pvideo.job.video import Video
     from pvideo.library.rows import JobRow
@@ -55,9 +55,10 @@ class Library(Sequence["Video"], Shown):
         """The ids of the presses, in order."""
         return self.found.intents if self._limit is None else self.found.intents[: self._limit]
 
-    @guarded
+    @takes(words=TEXT)
     def search(self, words: str = "", **choice: Any) -> Library:
         """Return the videos that these words and choices leave (see `pvideo.library`)."""
+        _check("search", choice)
         text = f"{self.text} {words}".strip()
         return Library(self._engine, text, _filter(text, self._wanted, choice), choice.get("limit", self._limit))
 
@@ -115,7 +116,23 @@ class Library(Sequence["Video"], Shown):
         return "\n".join(lines)
 
 
-@guarded
+_DATE = Rule(
+    "a date like 2026-11-20",
+    lambda value: is_number(value, -1e11, 1e11) or isinstance(value, (str, date)),
+    '"2026-11-20"',
+).or_none()
+_CHOICE: Mapping[str, Rule] = {
+    **dict.fromkeys(("model", "realm"), TEXT.or_none()),
+    **dict.fromkeys(("since", "until"), _DATE),
+    "stars": STARS,
+    "folder": Rule("a path", lambda value: value == "" or PATH.fits(value), '"videos"').or_none(),
+    "hidden": FLAG.or_none(),
+    "limit": COUNT,
+}
+"""What a library can be asked for."""
+
+
+@takes(words=TEXT, **{name: _CHOICE[name] for name in ("model", "since", "until", "stars", "folder", "limit")})
 def library(
     words: str = "",
     *,
@@ -142,7 +159,7 @@ def library(
         limit: How many at most.
 
     Raises:
-        InputError: A date is none.
+        InputError: An argument does not fit: a date is none.
         JournalError: The journal cannot be read.
     """
     engine = Engine.get()
@@ -151,21 +168,27 @@ def library(
     return Library(engine, words, _filter(words, Filter(), choice), limit)
 
 
+def _check(call: str, choice: Mapping[str, Any]) -> None:
+    """Refuse a choice that there is not."""
+    for name, value in choice.items():
+        if name not in _CHOICE:
+            raise no_such(call, name, _CHOICE, f"It takes words, {', '.join(f'{known}=' for known in _CHOICE)}.")
+        if not _CHOICE[name].fits(value):
+            raise wrong(call, name, _CHOICE[name], value)
+
+
 def _filter(text: str, before: Filter, choice: dict[str, Any]) -> Filter:
     """Return a filter anew from all words, with the choices that were made before and are not made now."""
     given = {name: value for name, value in choice.items() if value is not None and name != "limit"}
-    strange = set(given) - {"model", "since", "until", "stars", "folder", "realm", "hidden"}
-    if strange:
-        raise InputError("value_wrong", problem=f"A library knows no {sorted(strange)[0]}.")
     try:
         for name in ("since", "until"):
             if name in given:
                 given[name] = moment(given[name], end=name == "until")
-    except (TypeError, ValueError):
-        raise InputError("value_wrong", problem=f"{name} is a date like 2026-11-20; {choice[name]!r} was given.") from None
+    except (TypeError, ValueError, OverflowError, OSError):
+        raise wrong("library", name, _DATE, choice[name]) from None
     if "folder" in given:
-        folder = Path(given["folder"]).expanduser()
-        given["folder"] = str(folder if folder.is_absolute() else Path.cwd() / folder) if given["folder"] else ""
+        folder = path_of(given["folder"])
+        given["folder"] = str(folder if folder.is_absolute() else settings.base_folder() / folder) if given["folder"] else ""
     names = ("model", "since", "until", "folder", "realm", "hidden")
     known = {name: getattr(before, name) for name in names}
     return asked(text, **{**known, "stars": given.pop("stars", 0), **given})
@@ -208,5 +231,5 @@ def _line(row: JobRow) -> str:
 
     stars = "★" * row.stars
     prompt = " ".join(row.prompt.split())
-    words = [row.day, status_of(row), row.name, stars, prompt if len(prompt) <= 60 else prompt[:59] + "…"]
+    words = [row.day, status_of(row), row.name, stars, prompt if len(prompt) <= 60 else prompt[:59] + "…", row.warning]
     return " · ".join(word for word in words if word)

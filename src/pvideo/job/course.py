@@ -19,7 +19,7 @@ from pvideo.job.schedule import after_trouble, expect
 from pvideo.job.tools import Client, Tools, current_intent
 from pvideo.model import catalog
 from pvideo.secrets import hide
-from pvideo.wire.output import sources
+from pvideo.wire.output import MOST_OUTPUTS, sources, without_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-_ONLY_NOW = {"disk_full": "disk_full_after", "folder_closed": "folder_closed_after"}
+_LATER = {"disk_full": "journal_full_later", "folder_closed": "journal_closed_later", "journal_busy": "journal_busy_later"}
 
 
 class Course:
@@ -58,7 +58,11 @@ class Course:
         self.latest: Prediction | None = None
         self.urls: tuple[str, ...] = ()
         self.saved: dict[str, tuple[Path, int, str]] = {}
-        """What of `urls` lies on the disk already: its file, size and sha256."""
+        """What was given back and lies on the disk already, by `pvideo.wire.output.key_of`: its file, size and sha256."""
+        self.made = 0
+        """How many outputs were given back; 0 while that is not told."""
+        self.asked_anew = False
+        """Whether a further look was made only for an address that was not kept."""
         self.fetching: asyncio.Task[None] | None = None
         self.task: asyncio.Task[None] | None = None
         self.exchanges: list[dict[str, Any]] = []
@@ -150,8 +154,8 @@ class Course:
 
     def remember_outputs(self, urls: tuple[str, ...]) -> tuple[str, ...]:
         """Keep the addresses of the outputs, and return what of them fits the journal: an inline file does not."""
-        self.urls = urls
-        return tuple(url if not url.startswith("data:") else f"{url[:40]}…" for url in urls)
+        self.urls = urls[:MOST_OUTPUTS]
+        return tuple(map(without_bytes, self.urls))
 
     async def run(self) -> None:
         """Go on until the job ends or waits for a person."""
@@ -209,8 +213,8 @@ class Course:
         return steps[self.row.state](self)
 
     def _still(self, problem: JournalError) -> PVideoError:
-        """Return the message for a journal that cannot be written now: before the POST nothing was sent, after it all is kept."""
+        """Return the message for a journal that cannot be written now: before the POST nothing was sent, after it the job goes on."""
         if self.row.state == "new":
             return problem
         values: dict[str, Any] = problem.values
-        return PVideoError.make(_ONLY_NOW.get(problem.key, problem.key), **values)
+        return PVideoError.make(_LATER.get(problem.key, problem.key), **values)

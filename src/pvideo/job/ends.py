@@ -6,7 +6,9 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pvideo.errors import PVideoError
+from pvideo.errors import PVideoError, fill, texts
+from pvideo.model.catalog import NO_OPS
+from pvideo.wire.output import MOST_OUTPUTS, is_ours, shown_instead, without_signature
 
 if TYPE_CHECKING:
     from pvideo.job.course import Course
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 # Replicate's error codes, as met in its forum and its clients' issues: E005 flagged; PA the machine was taken away.
 _FLAGGED = re.compile(r"\bE005\b|flagged|NSFW", re.IGNORECASE)
 _BAD_ENDS = frozenset({"failed", "canceled", "aborted"})
+_ROUNDING = 0.25
 _INTERRUPTED = re.compile(r"code: PA\b|interrupted|please retry", re.IGNORECASE)
 
 
@@ -44,33 +47,84 @@ async def too_late(course: Course) -> bool:
     return True
 
 
-def cost_of(row: JobRow, seconds: float | None, outputs: int = 0) -> Decimal | None:
-    """Return what a succeeded prediction cost by the model's list price; the estimate where its length is not told."""
+def bill(row: JobRow, told: float | None, outputs: int = 0) -> tuple[Decimal | None, float | None]:
+    """Return what a succeeded prediction cost by the model's list price, and the seconds of video that count.
+
+    A length that is told is not believed when the file lasts longer, nor, before the file was looked at, below what was asked for. Where
+    none is told the cost is the estimate.
+    """
     from pvideo.model import price, shelf
 
     model = shelf.find(row.model)
-    actual = price.actual(model, row.input, seconds, outputs).amount if model is not None else None
-    return actual if actual is not None else row.estimate
+    if model is None:
+        return row.estimate, told
+    asked = price.estimate(model, row.input)
+    lasts = float((row.media or {}).get("seconds") or 0.0)
+    seconds = told
+    if told is not None and told + _ROUNDING < lasts:
+        # A file has whole frames, so it lasts a little more or less than what is billed.
+        near = asked.seconds is not None and abs(float(asked.seconds) - lasts) <= _ROUNDING
+        seconds = float(asked.seconds) if near and asked.seconds is not None else lasts
+    actual = price.actual(model, row.input, seconds or None, outputs)
+    if actual.amount is None:
+        return row.estimate, seconds
+    # Of a price that is only an upper bound, what was told is all that is known.
+    least = asked.amount if not lasts and actual.seconds is not None and not asked.upper_bound else None
+    return max(actual.amount, least or Decimal(0)), seconds
 
 
 async def _succeeded(course: Course, prediction: Prediction, shown: dict[str, Any]) -> None:
     row = course.row
     outputs = course.sources(prediction)
     if not outputs and not row.outputs:
-        error = PVideoError.make("output_strange", detail="Replicate says it succeeded, but gave no file.")
-        return await _close(course, "done", error, cost=cost_of(row, prediction.seconds), status="succeeded", seconds=prediction.seconds)
+        if any(row.input.get(name) is True for name in NO_OPS):
+            return await _no_op(course, shown)
+        detail = f"Replicate says it succeeded, but gave no file: {shown_instead(prediction)}"
+        error = PVideoError.make("output_strange", detail=detail if detail.endswith((".", "…")) else f"{detail}.")
+        cost, seconds = bill(row, prediction.seconds)
+        return await _close(course, "done", error, cost=cost, status="succeeded", seconds=seconds)
+    course.made = sum(not is_ours(output) for output in outputs) or len(outputs)
+    cost, seconds = bill(row, prediction.seconds, course.made)
     done_first = PVideoError.make("done_before_cancel") if row.cancel_asked else _kept(course)
     await course.record(
         state="fetching",
         status="succeeded",
         outputs=course.remember_outputs(outputs) or row.outputs,
-        seconds=prediction.seconds,
-        cost=cost_of(row, prediction.seconds, len(outputs)),
+        seconds=seconds,
+        cost=cost,
+        notes=_notes(row, len(outputs)),
         took=_took(course, prediction),
         finished_at=course.tools.clock.wall(),
         show={**shown, "phase": "saving", "error": done_first, "progress": None},
     )
     return None
+
+
+def _notes(row: JobRow, outputs: int) -> tuple[str, ...]:
+    """Return the notes, with one where more was made than is saved."""
+    if outputs <= MOST_OUTPUTS:
+        return row.notes
+    note = fill(texts()["notes"]["outputs_capped"], saved=f"{MOST_OUTPUTS:,}", count=f"{outputs:,}")
+    return row.notes if note in row.notes else (*row.notes, note)
+
+
+async def _no_op(course: Course, shown: dict[str, Any]) -> None:
+    """End a job that asked for no video: it works. What it cost nobody tells, so it goes on counting at its estimate."""
+    row = course.row
+    words = texts()["notes"]
+    counts = fill(words["no_op_counts"], price=row.estimate_text) if row.estimate is not None else ""
+    note = words["no_op"] + ("" if row.realm == "demo" else fill(words["no_op_cost"], counts=counts))
+    await course.record(
+        state="done",
+        status="succeeded",
+        cost=None,
+        # It tells nothing of how long a video takes.
+        took=None,
+        finished_at=course.tools.clock.wall(),
+        error=None,
+        notes=(*row.notes, note),
+        show={**shown, "phase": "", "error": None, "progress": None},
+    )
 
 
 def _took(course: Course, prediction: Prediction) -> float:
@@ -96,9 +150,9 @@ async def _ended_badly(course: Course, prediction: Prediction, shown: dict[str, 
 
 async def _expired(course: Course, prediction: Prediction | None) -> None:
     row = course.row
-    error = PVideoError.make("output_expired", price=row.price_word)
-    seconds = prediction.seconds if prediction else None
-    await _close(course, "expired", error, cost=cost_of(row, seconds) if prediction else row.estimate, seconds=seconds)
+    error = PVideoError.make("output_expired", why="; no kernel was up in time", price=row.price_word)
+    cost, seconds = bill(row, prediction.seconds) if prediction else (row.estimate, None)
+    await _close(course, "expired", error, cost=cost, seconds=seconds)
 
 
 async def _close(course: Course, state: str, error: PVideoError, *, cost: Decimal | None, **columns: Any) -> None:
@@ -112,6 +166,7 @@ async def _close(course: Course, state: str, error: PVideoError, *, cost: Decima
         took=clock.since_sent(row),
         finished_at=clock.wall(),
         error=error.to_dict(),
+        outputs=tuple(map(without_signature, row.outputs)),
         **columns,
         show={"phase": "", "error": error, "next_at": None, "progress": None},
     )

@@ -6,10 +6,13 @@ nbclient), commits and decoding run in threads of their own, and nothing here pr
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
 import uuid
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pvideo import settings
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
     from pvideo.job.tools import Fetched
     from pvideo.library.rows import JobRow
     from pvideo.model.reference import Reference
+
+logger = logging.getLogger(__name__)
 
 CLOSE_WITHIN = 1.0
 """The interpreter's end is not held up for longer, in seconds."""
@@ -83,7 +88,7 @@ class Engine:
         Raises:
             JournalError: The journal cannot be opened.
         """
-        return engines.get(settings.current().journal_path.absolute(), _open)
+        return engines.get(settings.current().journal_path, _open)
 
     def submit(self, row: JobRow, *, sent: dict[str, Any], hide: tuple[str, ...] = ()) -> Video:
         """Start a new job and return its handle at once."""
@@ -114,13 +119,18 @@ class Engine:
                     self.call(lambda: self._start(course, of_another=True))
             return self._handle(course)
 
-    def reuse(self, intent: str) -> Video:
-        """Return the handle on a job that a press found again: nothing was sent for it."""
+    def reuse(self, intent: str, copies: tuple[Path, ...] = ()) -> Video:
+        """Return the handle on a job that a press found again: nothing was sent for it. With `copies` it shows these files."""
         self.recover()
         video = self.video(intent)
         course = self._courses[intent]
-        if course.row.finished:
-            fresh = revived(course.row)
+        kept = self.journal.get(intent) or course.row
+        if not course.row.finished:
+            self.call(lambda: course.take(folder=kept.folder))  # its project was renamed
+        else:
+            course.row = replace(course.row, folder=kept.folder, files=kept.files)
+            fresh = revived(replace(course.row, files=tuple(map(str, copies))) if copies else course.row)
+            course.live.paths = fresh.paths
             error = fresh.error if fresh.missing or course.live.missing else course.live.error
             course.live.reused, course.live.phase, course.live.missing, course.live.error = True, "library", fresh.missing, error
             course.feed.publish(course.picture())
@@ -179,9 +189,19 @@ class Engine:
         endpoint = settings.endpoint()
         self.call(lambda: self._thread.spawn(self._lookups.refresh(endpoint, reference, told)))
 
-    def save(self, intent: str, *, folder: Path) -> None:
-        """Save a made video now, into `folder` when its own is closed; also one whose file has moved, while it lives."""
-        self._do(intent, lambda course: self._thread.spawn(filing.save(course, str(folder), self._start)))
+    def save(self, intent: str, *, folder: Path, begun: bool = False) -> None:
+        """Save a made video now, into `folder` when its own is closed; also one whose file has moved, while it lives.
+
+        Args:
+            intent: The job.
+            folder: Where to.
+            begun: Whether to return only when it is being saved, so that it can be waited for; not on the engine's thread.
+        """
+        if not begun:
+            self._do(intent, lambda course: self._thread.spawn(filing.save(course, str(folder), self._start)))
+        elif intent in self._courses:
+            with suppress(TimeoutError):  # a journal that is full is waited for
+                self._thread.ask(lambda: filing.save(self._courses[intent], str(folder), self._start), _ANSWER_WITHIN)
 
     def note(self, intent: str, *, show: dict[str, Any] | None = None, **columns: Any) -> None:
         """Write down what a person says of a job, in the journal and beside its file. Not on the engine's thread.
@@ -255,7 +275,10 @@ class Engine:
         owner, session = self.tools.owner, self.tools.session
         rows = await self.tools.disk.run(lambda: adoption.recover(self.journal, owner, mine, session=session))
         for row in [*rows, *await self.tools.disk.run(lambda: adoption.owed(self.journal, owner, mine))]:
-            self.begin(row)
+            try:
+                self.begin(row)
+            except Exception:  # each for itself: the others are paid, too
+                logger.exception("job %s cannot be gone on with", row.intent)
         return rows
 
     def _revived(self, row: JobRow) -> Live:
@@ -286,7 +309,4 @@ class Engine:
 
 
 def _open(path: Path) -> Engine:
-    journal = Journal(path)
-    if journal.damaged is not None:
-        sidecar.rebuild(journal, settings.current().video_folder)
-    return Engine(journal)
+    return Engine(Journal(path, owner=myself(), kept=lambda: sidecar.rows(settings.current().video_folder)))

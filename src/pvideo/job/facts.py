@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pvideo import settings
+from pvideo.arguments import CALLBACK, takes
+from pvideo.errors import SettingsError
 from pvideo.model.sniff import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
+    from pathlib import Path
 
     from pvideo.errors import PVideoError
     from pvideo.job.feed import Feed
@@ -34,6 +37,7 @@ class Facts:
         """Return everything that is known of it now."""
         return self._feed.latest
 
+    @takes(callback=CALLBACK)
     def observe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
         """Call `callback` with every change, on the engine's thread; calling the result ends that."""
         return self._feed.observe(callback)
@@ -145,6 +149,6 @@ class Facts:
 
 def _beside(path: Path) -> str:
     try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
+        return str(path.relative_to(settings.base_folder()))
+    except (ValueError, SettingsError):
         return path.name

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvideo.job.clock import HOUR
+from pvideo.job.saving import NO_ROOM
 from pvideo.library import sidecar
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from pvideo.job.course import Course
     from pvideo.library.rows import JobRow
 
-_NO_ROOM = frozenset({"disk_full_after", "folder_closed_after"})
-
 
 async def save(course: Course, folder: str, start: Callable[[Course], None]) -> None:
     """Save a made video, into `folder` when its own is closed; one whose file has moved is fetched again while Replicate has it."""
@@ -24,11 +23,12 @@ async def save(course: Course, folder: str, start: Callable[[Course], None]) -> 
         if course.tools.clock.since_sent(course.row) >= HOUR:
             return  # Replicate has deleted it, too
         await course.record(state="fetching", files=(), show={"missing": False, "paths": (), "reused": False, "error": None})
-    elif course.live.error is not None and course.live.error.key in _NO_ROOM:
+    elif course.live.error is not None and course.live.error.key in NO_ROOM:
         await course.record(folder=folder)
     if course.row.finished or (course.task is not None and not course.task.done()):
         course.nudge()
     else:
+        course.show(parked=False)
         start(course)
 
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pvideo.errors import InputError
+from pvideo.job.codec import CodecError, CodecMissing, codec
 from pvideo.library.files import write_new
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-QUALITY = 92
-"""Of the JPEG: the next shot begins with it, so that its losses would be seen."""
-_LAST_SECONDS = 2.0
-"""How long before the end decoding begins when the last picture is wanted."""
+_AT_MOST = 60.0
 
 
 def still(path: Path, at: float | None = None) -> bytes:
@@ -31,18 +27,15 @@ def still(path: Path, at: float | None = None) -> bytes:
             file cannot be decoded.
     """
     try:
-        import av
-        import PIL  # noqa: F401 - PyAV makes its pictures with it
-    except ImportError:
+        about, jpeg = codec.ask("still", path, within=_AT_MOST, at=at)
+    except CodecMissing:
         raise InputError("media_missing", what="Taking a picture out of a video") from None
-    try:
-        with av.open(str(path)) as container:
-            image = _picture(container, at)
-    except av.FFmpegError as problem:
-        raise InputError("frame_missing", file=path.name, reason=type(problem).__name__) from None
-    file = io.BytesIO()
-    image.convert("RGB").save(file, "JPEG", quality=QUALITY, subsampling=0)
-    return file.getvalue()
+    except (CodecError, OSError) as problem:
+        reason = (problem.strerror if isinstance(problem, OSError) else str(problem)) or type(problem).__name__
+        raise InputError("frame_missing", file=path.name, reason=reason) from None
+    if not jpeg:
+        raise InputError("value_wrong", problem=f"at is 0 to {about['length']:.2f} s; {at:g} was given.")
+    return jpeg
 
 
 def keep(jpeg: bytes, video: Path, at: float | None) -> Path:
@@ -53,26 +46,3 @@ def keep(jpeg: bytes, video: Path, at: float | None) -> Path:
             return path
     write_new(path, jpeg)
     return path
-
-
-def _picture(container: Any, at: float | None) -> Any:
-    stream = container.streams.video[0]
-    length = float(stream.duration * stream.time_base) if stream.duration else float(container.duration or 0) / 1_000_000
-    if at is not None and not 0 <= at <= length:
-        raise InputError("value_wrong", problem=f"at is 0 to {length:.2f} s; {at:g} was given.")
-    for start in (at if at is not None else max(0.0, length - _LAST_SECONDS), 0.0):
-        container.seek(int(start * 1_000_000), backward=True)
-        frame = _last(container.decode(stream), at, float(1 / (stream.average_rate or 24)))
-        if frame is not None:
-            return frame.to_image()
-    raise InputError("frame_missing", file="", reason="it has no picture there")
-
-
-def _last(frames: Iterator[Any], at: float | None, step: float) -> Any:
-    """Return the picture that stands at a moment: the last one that begins before it."""
-    found = None
-    for frame in frames:
-        if at is not None and found is not None and frame.time is not None and frame.time > at + step / 100:
-            break
-        found = frame
-    return found

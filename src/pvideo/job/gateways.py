@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pvideo
 from pvideo import settings
-from pvideo.endpoint import MANAGEMENT_HOST
+from pvideo.address import MANAGEMENT_HOST
+from pvideo.arguments import FLAG, TEXT, is_number, short, shown, takes
 from pvideo.errors import ManagementError, SettingsError
-from pvideo.guard import unframed
 from pvideo.job.limits import limits
 from pvideo.wire.gateways import Gateway, RateLimit
 
@@ -55,6 +55,7 @@ class Gateways:
     def __init__(self, connect: Callable[[Management], Cloud] | None = None) -> None:
         self._connect = connect or _connect
 
+    @takes()
     def list(self) -> list[Gateway]:
         """Return the account's gateways as they are set.
 
@@ -65,7 +66,7 @@ class Gateways:
         with self._open() as cloud:
             return [_learned(gateway) for gateway in cloud.gateways()]
 
-    @unframed
+    @takes(name=TEXT)
     def get(self, name: str = "") -> Gateway:
         """Return one gateway as it is set.
 
@@ -78,7 +79,7 @@ class Gateways:
         with self._open() as cloud:
             return _learned(_existing(cloud, name or _current()))
 
-    @unframed
+    @takes(name=TEXT)
     def create(self, name: str, **changes: Any) -> Gateway:
         """Make a gateway and return it as it was read back: authentication on, logs on, no cache, no limit, no retries.
 
@@ -101,7 +102,7 @@ class Gateways:
                 made = cloud.get(name) or made
             return _learned(made)
 
-    @unframed
+    @takes(name=TEXT)
     def update(self, name: str, **changes: Any) -> Gateway:
         """Change some settings of a gateway; all others stay. Return it as it was read back.
 
@@ -120,7 +121,7 @@ class Gateways:
             changed = cloud.update(_existing(cloud, name), body)
             return _learned(cloud.get(name) or changed)
 
-    @unframed
+    @takes(name=TEXT)
     def delete(self, name: str) -> None:
         """Delete a gateway and its log. Nothing else here ever does that.
 
@@ -131,7 +132,7 @@ class Gateways:
             _existing(cloud, name)
             cloud.delete(name)
 
-    @unframed
+    @takes(name=TEXT)
     def use(self, name: str) -> Gateway:
         """Send presses of this process through a gateway from now on.
 
@@ -207,11 +208,15 @@ def _translated(changes: Mapping[str, Any]) -> dict[str, Any]:
             body["retry_max_attempts"] = _whole(name, value, 5) or None
         elif name == "cache_ttl":
             body["cache_ttl"] = _whole(name, value, 31 * 86_400)
+        elif name in {"authentication", "collect_logs", "byok_only"} and not FLAG.fits(value):
+            raise SettingsError(
+                "setting_wrong", setting=name, problem=f"is {FLAG.words}; {shown(value)} was given", advice="Give one of them."
+            )
         elif name in SETTABLE:
             body[name] = value
         else:
             raise SettingsError(
-                "setting_wrong", setting=name, problem="is not a setting of a gateway", advice=f"There are: {', '.join(_KNOWN)}."
+                "setting_wrong", setting=short(name), problem="is not a setting of a gateway", advice=f"There are: {', '.join(_KNOWN)}."
             )
     return body
 
@@ -220,17 +225,17 @@ def _rate(value: Sequence[Any] | RateLimit | None) -> dict[str, Any]:
     if isinstance(value, RateLimit):
         value = (value.requests, value.seconds, value.technique)
     given = (0, 0) if value is None else tuple(value) if isinstance(value, (tuple, list)) else (value,)
-    if len(given) not in {2, 3} or (len(given) == 3 and given[2] not in {"fixed", "sliding"}):
+    if len(given) not in {2, 3} or (len(given) == 3 and given[2] not in ("fixed", "sliding")):
         advice = 'Give (requests, seconds), or (requests, seconds, "sliding"), or None.'
-        raise SettingsError("setting_wrong", setting="rate_limit", problem=f"is {value!r}", advice=advice)
+        raise SettingsError("setting_wrong", setting="rate_limit", problem=f"is {shown(value)}", advice=advice)
     most, seconds = _whole("rate_limit", given[0], 10**9), _whole("rate_limit", given[1], 31 * 86_400)
     technique = {"rate_limiting_technique": given[2]} if len(given) == 3 else {}
     return {"rate_limiting_limit": most, "rate_limiting_interval": seconds, **technique}
 
 
 def _whole(name: str, value: Any, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value) or not 0 <= value <= most:
-        raise SettingsError("setting_wrong", setting=name, problem=f"is {value!r}", advice=f"Give a whole number, 0 to {most}.")
+    if not (isinstance(value, (int, float)) and is_number(value, 0, most) and value == int(value)):
+        raise SettingsError("setting_wrong", setting=name, problem=f"is {shown(value)}", advice=f"Give a whole number, 0 to {most}.")
     return int(value)
 
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pvideo.job import schedule
-from pvideo.job.reconcile import HIDDEN, canonical, fingerprint
+from pvideo.job.reconcile import HIDDEN, fingerprint
+from pvideo.library.press_key import canonical, typed_key
 from pvideo.library.rows import JobRow
 from pvideo.metadata import carried
 from pvideo.model.ahead import Ahead
@@ -27,11 +28,8 @@ _TAG = 2**20
 """So many seeds there are at least where one is a tag of its press."""
 
 
-def press_key(folder: str, model: str, realm: str, typed: Mapping[str, Any]) -> str:
-    """Return what makes a re-run of a press recognisable: where, what, for real or not, and the inputs as typed.
-
-    A file counts by what is in it, not by where it lies: the Studio's uploads lie somewhere else each time.
-    """
+def _press_key(folder: str, model: str, realm: str, typed: Mapping[str, Any]) -> str:
+    """Return what a kernel of version 0.1.0, which may share this journal, recognises a re-run by."""
     named = {name: value["file"] if isinstance(value, Mapping) and "file" in value else value for name, value in typed.items()}
     return hashlib.sha256(canonical([folder, model, realm, named]).encode()).hexdigest()
 
@@ -46,7 +44,8 @@ def write_down(tools: Tools, model: Model, prepared: Prepared, endpoint: Endpoin
     row = JobRow(
         intent=intent,
         event_id=intent,
-        press_key=press_key(str(now.video_folder), model.name, endpoint.realm, prepared.typed),
+        press_key=_press_key(str(now.video_folder), model.name, endpoint.realm, prepared.typed),
+        typed_key=typed_key(endpoint.realm, model.name, prepared.typed),
         fingerprint=fingerprint(kept),
         session=tools.session,
         owner=tools.owner,
@@ -68,6 +67,7 @@ def write_down(tools: Tools, model: Model, prepared: Prepared, endpoint: Endpoin
         log_payload=now.log_payload,
         metadata=None if endpoint.kind == "direct" else carried(now.metadata, intent=intent, label=now.label),
         folder=str(now.video_folder),
+        folder_there=now.video_folder.is_dir(),
         estimate=price.amount,
         estimate_text=price.text,
         upper_bound=price.upper_bound,
@@ -76,6 +76,12 @@ def write_down(tools: Tools, model: Model, prepared: Prepared, endpoint: Endpoin
         boot=clock.boot(),
     )
     return row, sent
+
+
+def asked(model: Model, realm: str, typed: Mapping[str, Any], now: Settings) -> JobRow:
+    """Return of a press what it is recognised by."""
+    key, prompt = typed_key(realm, model.name, typed), typed.get(model.prompt_field or "prompt")
+    return JobRow(intent="", typed_key=key, model=model.name, prompt=str(prompt or ""), folder=str(now.video_folder))
 
 
 def usual(model: Model) -> dict[str, Any]:

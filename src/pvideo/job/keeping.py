@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvideo import settings
-from pvideo.errors import InputError, PVideoError
+from pvideo.arguments import path_of
+from pvideo.errors import PVideoError
 from pvideo.job import log
-from pvideo.library.files import hash_file
+from pvideo.library.files import is_file_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from pvideo.job.states import Snapshot
     from pvideo.job.video import Video
 
-MOST_STARS = 5
 LONGEST_NOTE = 2000
 _SEARCH_AT_MOST = 5.0
 """Seconds that a moved file is looked for in a folder's tree."""
@@ -31,13 +31,11 @@ def rate(engine: Engine, video: Video, stars: int | None, note: str | None) -> N
     """Write a rating into the journal and the video's sidecar.
 
     Raises:
-        InputError: It is no number from 0 to 5, or the note holds a token.
+        SettingsError: The note holds a token.
     """
     columns: dict[str, Any] = {}
     if stars is not None:
-        if isinstance(stars, bool) or not isinstance(stars, int) or not 0 <= stars <= MOST_STARS:
-            raise InputError("value_wrong", problem=f"stars are 0 to {MOST_STARS}; {stars!r} was given.")
-        columns["stars"] = stars
+        columns["stars"] = int(stars)
     if note is not None:
         kind = settings.find_token(note)
         if kind:
@@ -50,17 +48,17 @@ def rate(engine: Engine, video: Video, stars: int | None, note: str | None) -> N
 
 
 def find(engine: Engine, video: Video, where: str | Path | None) -> Path | None:
-    """Look for a moved file: the path given, below the folder given, else below the folder it was saved in and the working folder.
+    """Look for a moved file: the path given, below the folder given, else below the folder it was saved in and the notebook's.
 
     A file is the right one when its size and its sha256 are those that were saved.
     """
     row = engine.journal.get(video.intent)
     if row is None or not row.files:
         return None
-    named = [Path(where).expanduser().absolute()] if where is not None else [Path(row.folder), Path.cwd()]
+    named = [path_of(where).absolute()] if where is not None else [Path(row.folder), settings.base_folder()]
     until = time.monotonic() + _SEARCH_AT_MOST
     for path in _candidates([Path(row.files[0]), *named], until):
-        if _is_it(path, row.bytes, row.sha256):
+        if is_file_of(path, row.bytes, row.sha256):
             engine.note(video.intent, files=(str(path), *row.files[1:]), show={"missing": False, "paths": (path,), "error": None})
             return path
     return None
@@ -125,15 +123,6 @@ def _candidates(places: list[Path], until: float) -> Iterator[Path]:
                 if time.monotonic() > until:
                     return
                 yield from (Path(folder, name) for name in names)
-
-
-def _is_it(path: Path, size: int | None, sha256: str | None) -> bool:
-    try:
-        if path.is_symlink() or size is None or path.stat().st_size != size:
-            return False
-        return sha256 is None or hash_file(path) == sha256
-    except OSError:
-        return False
 
 
 def _opener(path: Path) -> list[str]:

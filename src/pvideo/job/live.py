@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pvideo.endpoint import DELIVERY_HOSTS
 from pvideo.errors import PVideoError
 from pvideo.job.budget import cost_text
 from pvideo.job.states import ENDED, Link, MediaInfo, Phase, Quote, Snapshot
 from pvideo.library.files import OUTPUT_JSON
+from pvideo.model.sniff import SVG
+from pvideo.secrets import unsigned
+from pvideo.wire.hosts import StrangeAddressError, check
+from pvideo.wire.output import is_whole
 
 if TYPE_CHECKING:
     from pvideo.endpoint import Endpoint
@@ -17,6 +22,7 @@ if TYPE_CHECKING:
     from pvideo.library.rows import JobRow
 
 _WORDS = {"new": "sending", "sending": "sending", "unknown": "unconfirmed", "fetching": "succeeded", "done": "succeeded"}
+_LARGEST = 10**7
 _LOGS = 64 * 1024
 _TEXT = 100_000
 """Characters of a text that a picture of a job carries; the file has all."""
@@ -91,7 +97,7 @@ def picture(row: JobRow, live: Live, endpoint: Endpoint | None) -> Snapshot:
         prompt=row.prompt,
         template=row.template or row.prompt,
         seed=row.seed,
-        notes=row.notes,
+        notes=(*row.notes, *([row.warning] if row.unreadable else [])),
         price=Quote(amount=row.estimate, text=row.estimate_text, upper_bound=row.upper_bound),
         cost=row.cost,
         cost_text=cost_text(row, status),
@@ -113,7 +119,7 @@ def picture(row: JobRow, live: Live, endpoint: Endpoint | None) -> Snapshot:
         next_at=live.next_at,
         deadline=row.deadline,
         ahead=live.ahead,
-        output_url=next((url for url in row.outputs if not url.startswith("data:")), None),
+        output_url=_address(row, endpoint),
         path=paths[0] if paths else None,
         paths=paths,
         received=live.received,
@@ -140,9 +146,19 @@ def picture(row: JobRow, live: Live, endpoint: Endpoint | None) -> Snapshot:
     )
 
 
+def _address(row: JobRow, endpoint: Endpoint | None) -> str | None:
+    """Return the address that the first output may be shown by: an allowed host's, and without a signature, as that is a secret."""
+    url = next((url for url in row.outputs if not url.startswith("data:")), "")
+    try:
+        check(url, endpoint.delivery_hosts if endpoint is not None else DELIVERY_HOSTS)
+    except StrangeAddressError:
+        return None
+    return url if unsigned(url) == url and is_whole(url) else None
+
+
 def revived(row: JobRow) -> Live:
     """Return the passing facts of a job that is only known from the journal."""
-    live = Live(error=PVideoError.from_dict(row.error) if row.error else None, paths=tuple(Path(file) for file in row.files))
+    live = Live(error=_kept(row), paths=tuple(Path(file) for file in row.files))
     if row.finished and live.paths and not live.paths[0].is_file():
         live.missing = True
         live.error = PVideoError.make("file_missing", path=str(live.paths[0]), price=row.price_word)
@@ -151,9 +167,18 @@ def revived(row: JobRow) -> Live:
     return live
 
 
+def _kept(row: JobRow) -> PVideoError | None:
+    """Return the error that the journal has of a job; 0.1.0 kept with it in how many seconds it would have gone on."""
+    if row.error is None:
+        return None
+    values = {name: value for name, value in row.error.get("values", {}).items() if name != "seconds"}
+    return PVideoError.from_dict({**row.error, "values": values})
+
+
 def text_of(paths: tuple[Path, ...]) -> str:
-    """Return the beginning of the text, or of the JSON, among saved files."""
-    path = next((path for path in paths if path.suffix in {".txt", ".md"} or path.name.endswith(OUTPUT_JSON)), None)
+    """Return the beginning of the text, of the JSON, or of the drawing, among saved files."""
+    texts = [path for path in paths if path.suffix in {".txt", ".md"} or path.name.endswith(OUTPUT_JSON)]
+    path = next((path for path in texts if not path.name.endswith(SVG)), texts[0] if texts else None)
     if path is None:
         return ""
     try:
@@ -165,6 +190,8 @@ def text_of(paths: tuple[Path, ...]) -> str:
 
 def media_of(row: JobRow) -> MediaInfo | None:
     """Return what the finished video turned out to be, when it was looked at."""
-    if row.media is None:
+    told: dict[str, Any] = row.media or {}
+    width, height, fps, seconds = numbers = [told.get(name, -1) for name in ("width", "height", "fps", "seconds")]
+    if not all(isinstance(number, (int, float)) and 0 <= number < _LARGEST for number in numbers):
         return None
-    return MediaInfo(**row.media)
+    return MediaInfo(width=int(width), height=int(height), fps=float(fps), seconds=float(seconds), has_audio=told.get("has_audio") is True)

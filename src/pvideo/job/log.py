@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pvideo import settings
+from pvideo.arguments import is_number, shown
 from pvideo.errors import ManagementError, PVideoError, SettingsError
 from pvideo.job import gateways
 from pvideo.wire.gateways import LogEntry, dashboard
@@ -57,8 +58,10 @@ def feedback(
         SettingsError: The value is another one, or there is no token for this.
         ManagementError: As for `log`; the token also needs "AI Gateway Edit".
     """
-    if value not in {1, -1, None} or isinstance(value, bool):
-        raise SettingsError("setting_wrong", setting="feedback", problem=f"is {value!r}", advice="Give 1, -1, or None to take it back.")
+    if value is not None and not (is_number(value, -1, 1) and value in {1, -1}):
+        raise SettingsError(
+            "setting_wrong", setting="feedback", problem=f"is {shown(value)}", advice="Give 1, -1, or None to take it back."
+        )
     with _open(row, connect) as cloud:
         entry = _found(cloud, row)
         cloud.feedback(row.gateway, entry.id, feedback=value, score=score)

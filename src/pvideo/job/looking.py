@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from pvideo.job.schedule import after_trouble
+from pvideo.job.schedule import LOOKS_BUSY, LOOKS_TROUBLED, look_again
 from pvideo.wire.verdict import LookFailed, Verdict
 
 if TYPE_CHECKING:
@@ -116,9 +116,9 @@ class Desk:
         if now >= self._hold:
             self._busy += 1
             self._bucket.slow()
-            self._hold = now + max(asked or 0.0, after_trouble(self._busy))
+            self._hold = now + look_again(self._busy, asked, left=LOOKS_TROUBLED, busy=True)
         elif asked:
-            self._hold = max(self._hold, now + asked)
+            self._hold = max(self._hold, now + min(asked, LOOKS_BUSY))
         return self._hold - now
 
     def _shared(self, wait: float) -> float:

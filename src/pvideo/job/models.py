@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pvideo import settings
+from pvideo.arguments import Rule
 from pvideo.errors import PVideoError
 from pvideo.guard import refuse_tokens
 from pvideo.job.engine import Engine
 from pvideo.model import shelf
 from pvideo.model.reference import Reference, read
+from pvideo.model.schema import Model
 
-if TYPE_CHECKING:
-    from pvideo.model.schema import Model
-
+MODEL = Rule("owner/name, owner/name:version, or a model", lambda value: isinstance(value, (str, Model)), '"prunaai/p-video"').or_none()
+"""What a call may be given as its model; None is the one of the settings."""
 ANSWER_WITHIN = 8.0
 """Seconds a cell may wait for a model that is met for the first time."""
 _ALIKE = 0.85

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvideo import settings
+from pvideo.arguments import FLAG, INPUTS, TEXT, Rule, takes, wrong
 from pvideo.errors import InputError, SettingsError
-from pvideo.guard import guarded
 from pvideo.job.axes import axes_of, combine
 from pvideo.job.engine import Engine
-from pvideo.job.intent import press_key
+from pvideo.job.intent import asked
+from pvideo.job.models import MODEL
 from pvideo.job.owner import alive
-from pvideo.job.press import find_model, refuse_tokens, with_defaults
+from pvideo.job.press import beside, find_model, refuse_tokens, with_defaults
+from pvideo.job.recognition import recognise
 from pvideo.job.seats import Seat
 from pvideo.job.sweep import Sweep
 from pvideo.model.price import estimate
+from pvideo.model.validation import gather
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +26,17 @@ if TYPE_CHECKING:
     from pvideo.model.schema import Model
 
 
-@guarded
+_OWN = ("model", "input", "name", "run")
+
+
+def _are_prompts(value: Any) -> bool:
+    return isinstance(value, str) or (isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value))
+
+
+_PROMPTS = Rule("a text, or a list of texts", _are_prompts, '"A {red | blue} boat"').or_none()
+
+
+@takes(prompt=_PROMPTS, model=MODEL, input=INPUTS.or_none(), name=TEXT, run=FLAG.or_none())
 def sweep(
     prompt: str | Sequence[str] | None = None,
     /,
@@ -40,20 +52,22 @@ def sweep(
     Args:
         prompt: What the videos show. ``{a | b}`` in it are alternatives, ``{{`` and ``}}`` literal braces; a list is so many prompts.
         model: ``owner/name`` or a model; the one in the settings by default.
-        input: Inputs by name; they win over the keywords.
+        input: Further inputs by name: those that are called like one of these arguments, or are no word of Python.
         name: What the sheet calls it.
         run: Whether to start it: None starts what costs no more than ``configure(confirm_over=1.00)``, and leaves the rest to the
             sheet's button or `Sweep.run`; where there is nobody to press one, that is an error.
         **inputs: The model's inputs; a list, tuple, range or set is what that input goes through: ``seed=range(4)``.
 
     Raises:
-        InputError: A combination does not fit; nothing was sent.
+        InputError: An argument or a combination does not fit, or an input is given twice; nothing was sent.
         BudgetError: All together are over a budget, or it needs your word (``confirm_needed``); nothing was sent.
         SettingsError: No account is set up.
         JournalError: It could not be written down first.
     """
-    given = {**({} if prompt is None else {"prompt": prompt}), **inputs, **(input or {})}
     chosen = find_model(model)
+    given = gather(chosen, {} if prompt is None else {"prompt": prompt}, inputs, input or {}, own=_OWN)
+    if not _PROMPTS.fits(given.get("prompt")):
+        raise wrong("sweep", "prompt", _PROMPTS, given["prompt"])
     fixed, varied = axes_of(chosen, given)
     axes, combinations = combine(fixed, varied)
     return begin(plan(chosen, axes, combinations, name=name), run=run)
@@ -128,7 +142,7 @@ def _seat(model: Model, combination: Combination, *, defaults: bool) -> Seat:
     inputs = with_defaults(model, settings.current(), combination.inputs) if defaults else dict(combination.inputs)
     refuse_tokens(model, inputs)
     try:
-        prepared = prepare(model, inputs, folder=Path.cwd())
+        prepared = prepare(model, inputs, folder=beside())
     except InputError as error:
         if not combination.title or error.key == "option_unknown":
             raise
@@ -139,11 +153,11 @@ def _seat(model: Model, combination: Combination, *, defaults: bool) -> Seat:
 
 def _find(engine: Engine, made: Sweep, seats: list[Seat]) -> bool:
     """Put what the library has into its place, and return whether that is all of it."""
-    folder = str(settings.current().video_folder)
+    now = settings.current()
     for seat in seats:
-        row = engine.journal.by_press(press_key(folder, made.model.name, made.realm, seat.typed))
-        if row is None or (row.state == "new" and not alive(row.owner)):
+        found = recognise(engine.journal, asked(made.model, made.realm, seat.typed, now), "any")
+        if found is None or (found.row.state == "new" and not alive(found.row.owner)):
             continue
-        made.id = row.sweep or made.id
-        made.sit(seat, engine.reuse(row.intent))
+        made.id = found.row.sweep or made.id
+        made.sit(seat, engine.reuse(found.row.intent, found.copies))
     return made.started

@@ -5,20 +5,24 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pvideo import guard, settings
+from pvideo.arguments import FLAG, INPUTS, TEXT, takes
 from pvideo.errors import BudgetError, JournalError, SettingsError
 from pvideo.job.adoption import drop_unsent
 from pvideo.job.budget import permit
 from pvideo.job.engine import Engine
-from pvideo.job.intent import press_key, write_down
+from pvideo.job.intent import asked, write_down
 from pvideo.job.limits import limits
-from pvideo.job.models import find_model
+from pvideo.job.models import MODEL, find_model
 from pvideo.job.owner import alive
+from pvideo.job.recognition import recognise
 from pvideo.job.thread import uncut
+from pvideo.model.validation import gather
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,11 +36,13 @@ if TYPE_CHECKING:
 
 __all__ = ["find_model", "generate", "press"]
 
+OWN = ("model", "input", "name", "prefer_wait", "confirm")
+"""The words that `generate` has for itself: inputs of these names go into ``input={…}``."""
 _ROOM = 30 * 1024**2
 """Bytes that must be free before anything is sent: more than most videos need."""
 
 
-@guard.guarded
+@takes(model=MODEL, input=INPUTS.or_none(), name=TEXT, prefer_wait=FLAG, confirm=FLAG)
 def generate(
     prompt: str | None = None,
     /,
@@ -53,21 +59,22 @@ def generate(
     Args:
         prompt: What the video shows; for another model, what its main text input says.
         model: ``owner/name``, ``owner/name:version``, a version, or a model; the one in the settings by default.
-        input: Inputs by name; they win over the keywords (for inputs that are called like one of these arguments).
+        input: Further inputs by name: those that are called like one of these arguments, or are no word of Python.
         name: What the card calls it.
         prefer_wait: Let Replicate hold the answer back until the output is there (``Prefer: wait``), as its tutorial does.
         confirm: Agree to a price that is not known.
         **inputs: The model's inputs: ``duration=5, draft=True, image="cat.jpg"``.
 
     Raises:
-        InputError: An input does not fit; ``.problems`` says which.
+        InputError: An argument or an input does not fit, or is given twice; ``.problems`` says which.
         BudgetError: A budget stops it, or its price is not known.
         SettingsError: No account is set up.
         JournalError: It could not be written down first.
     """
     found = find_model(model)
     text = {} if prompt is None else {found.prompt_field or "prompt": prompt}
-    return press(found, {**text, **inputs, **(input or {})}, name=name, prefer_wait=prefer_wait, confirm=confirm)
+    every = gather(found, text, inputs, input or {}, own=OWN)
+    return press(found, every, name=name, prefer_wait=prefer_wait, confirm=confirm)
 
 
 def press(
@@ -116,6 +123,9 @@ def press(
 
     def hand_over() -> Video:
         with engine.pressing:  # a second press at the same moment must find the first one handed over
+            found = recognise(engine.journal, row, reused)
+            if found is not None and found.copies:
+                return engine.reuse(found.row.intent, found.copies)
             kept, new = _write(engine, row, now, reused, confirm=confirm)
             if not new:
                 return engine.reuse(kept.intent)
@@ -128,8 +138,14 @@ def press(
 
 def with_defaults(model: Model, now: Settings, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Return the inputs with what is not given taken from ``configure(inputs=…)``."""
-    named = {name.replace("-", "_") for name in inputs}
-    return {**{name: value for name, value in now.inputs.items() if model.field(name) and name.replace("-", "_") not in named}, **inputs}
+    named = {_called(model, name) for name in inputs}
+    usual = {field.name: value for name, value in now.inputs.items() if (field := model.field(name)) is not None}
+    return {**{name: value for name, value in usual.items() if name not in named}, **inputs}
+
+
+def _called(model: Model, name: str) -> str:
+    field = model.field(name)
+    return name if field is None else field.name
 
 
 def refuse_tokens(model: Model, inputs: Mapping[str, Any]) -> None:
@@ -140,7 +156,14 @@ def refuse_tokens(model: Model, inputs: Mapping[str, Any]) -> None:
 def _prepare(model: Model, typed: Mapping[str, Any]) -> Prepared:
     from pvideo.model.prepare import prepare
 
-    return prepare(model, typed, folder=Path.cwd())
+    return prepare(model, typed, folder=beside())
+
+
+def beside() -> Path | None:
+    """Return where a relative file is looked for besides the working folder; None where the notebook's was deleted."""
+    with suppress(SettingsError):
+        return settings.base_folder()
+    return None
 
 
 def _endpoint(engine: Engine, model: Model, prepared: Prepared, now: Settings, *, reuse: bool) -> Endpoint | Video:
@@ -149,16 +172,15 @@ def _endpoint(engine: Engine, model: Model, prepared: Prepared, now: Settings, *
         return settings.endpoint()
     except SettingsError:
         if reuse:
-            key = press_key(str(now.video_folder), model.name, "real", prepared.typed)
-            found = engine.journal.by_press(key)
+            found = recognise(engine.journal, asked(model, "real", prepared.typed, now), "any")
             if found is not None:
-                return engine.reuse(found.intent)
+                return engine.reuse(found.row.intent, found.copies)
         raise
 
 
 def _write(engine: Engine, row: JobRow, now: Settings, reuse: Literal["none", "running", "any"], *, confirm: bool) -> tuple[JobRow, bool]:
     """Write it down, if the budget and the disk allow one more."""
-    confirmed = confirm or row.press_key in engine.asked
+    confirmed = confirm or row.typed_key in engine.asked
     allowed = permit(row.estimate, model=row.model, day=now.budget_day, session=now.budget_session, confirmed=confirmed)
 
     def check(spent: Any) -> None:
@@ -173,8 +195,8 @@ def _write(engine: Engine, row: JobRow, now: Settings, reuse: Literal["none", "r
             drop_unsent(engine.journal, kept)
             return engine.journal.press(row, reuse=reuse, permit=check)
     except BudgetError as error:
-        if error.key == "price_unknown" and row.press_key:
-            engine.asked.add(row.press_key)
+        if error.key == "price_unknown" and row.typed_key:
+            engine.asked.add(row.typed_key)
         raise
     return kept, new
 

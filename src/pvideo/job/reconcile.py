@@ -8,8 +8,9 @@ and the older press takes the older prediction.
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import TYPE_CHECKING, Any
+
+from pvideo.library.press_key import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,11 +23,6 @@ MARGIN = 120.0
 
 HIDDEN = "••••"
 """What stands for a secret input in the journal."""
-
-
-def canonical(value: Any) -> str:
-    """Return JSON that is equal for equal values."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 def comparable(sent: Mapping[str, Any]) -> dict[str, Any]:

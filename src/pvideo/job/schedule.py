@@ -20,7 +20,19 @@ from pvideo.job.estimate import Expectation, expect, prior, shape, sharpen
 if TYPE_CHECKING:
     from pvideo.job.estimate import Curve
 
-__all__ = ["Bucket", "Expectation", "after_trouble", "expect", "next_look", "next_search", "prior", "resend_wait", "shape", "sharpen"]
+__all__ = [
+    "Bucket",
+    "Expectation",
+    "after_trouble",
+    "expect",
+    "look_again",
+    "next_look",
+    "next_search",
+    "prior",
+    "resend_wait",
+    "shape",
+    "sharpen",
+]
 
 LOOKS_PER_SECOND = 5.0
 """All jobs of a process together; every look counts against the gateway's own rate limit."""
@@ -38,11 +50,25 @@ TOLERATED = 30.0
 GRACE = 60.0
 """How long past its own limit a prediction may still say that it runs."""
 
-LAG = 0.2
-"""The mean lag that is aimed at, in seconds; for long jobs it is `LAG_SHARE` of them."""
+LOOKS_BUSY = 60.0
+"""So long (seconds) a 429 is listened to; it may ask for longer."""
 
-LAG_SHARE = 0.0075
-MOST = 16
+LOOKS_TROUBLED = 30.0
+"""So long any other answer that is none is, and our own waits grow to this."""
+
+LOOKS_LATE = 5.0
+"""The same once the expected end is past: the video is likely there."""
+
+_AGAIN = 0.5
+
+LAG = 0.2
+"""The mean lag that is aimed at, in seconds, for jobs of up to half a minute."""
+
+LAG_LONG = 0.957
+"""What it grows to for longer ones: half of it for a job of `LAG_HALF` seconds. Who waits long, waits a little longer to see the end."""
+
+LAG_HALF = 99.0
+MOST = 44
 """So many looks on the mean at most, however widely the past jobs' times were spread."""
 
 _SHORTEST = 0.15
@@ -51,6 +77,8 @@ _FIRST = 1.0
 _FIRST_SHARE = 0.08
 _ALMOST_ALL = 0.97
 _STRETCH = 1.4
+_FURTHEST = 2.8
+"""A history can mislead: no look is later than this many times the time so far."""
 
 
 def next_look(elapsed: float, expected: Expectation) -> float:
@@ -60,16 +88,16 @@ def next_look(elapsed: float, expected: Expectation) -> float:
         elapsed: Seconds since it was sent.
         expected: What its history, its log or the model's usual pace say.
     """
-    first = min(max(_FIRST, expected.p50 * _FIRST_SHARE), 3.0)
+    first = min(max(_FIRST, expected.p50 * _FIRST_SHARE), 3.0 * (1.0 + expected.trust))
     most = first - elapsed if elapsed < first - _SHORTEST else _rest(elapsed, expected)
     if expected.curve is None:
         return most
-    moment = _planned(expected.curve, max(LAG, LAG_SHARE * expected.p50), elapsed)
+    moment = _planned(expected.curve, max(LAG, LAG_LONG * expected.p50 / (expected.p50 + LAG_HALF)), elapsed)
     if moment is None:
         return most
     planned = max(moment - elapsed, _SHORTEST)
     # A look just before the end can come is wasted: a little longer, and it is the first of those that count.
-    return planned if planned <= most * _STRETCH else most
+    return planned if planned <= max(min(most * _STRETCH, _FURTHEST * elapsed), most) else most
 
 
 def _rest(elapsed: float, expected: Expectation) -> float:
@@ -80,7 +108,7 @@ def _rest(elapsed: float, expected: Expectation) -> float:
     if expected.curve.share(elapsed) > _ALMOST_ALL:
         # It is late: likely by a little, so looks go on as densely as before, and thin out from there.
         return min(usual, 0.4 + 0.15 * max(elapsed - expected.curve.times[-1], 0.0))
-    return max(usual, 2.0 * expected.trust * elapsed)
+    return max(usual, _FURTHEST * expected.trust * elapsed)
 
 
 def _planned(curve: Curve, lag: float, elapsed: float) -> float | None:
@@ -118,8 +146,23 @@ def _counts(curve: Curve, lag: float) -> tuple[float, ...]:
 
 
 def after_trouble(times: int) -> float:
-    """Return the wait after looks failed so many times in a row: 2, 4, 8, 16, then 30 s."""
+    """Return the wait after something other than a look failed so many times in a row: 2, 4, 8, 16, then 30 s."""
     return min(2.0 ** max(times, 1), 30.0)
+
+
+def look_again(times: int, asked: float | None, *, left: float, busy: bool = False) -> float:
+    """Return the wait after looks failed so many times in a row: 0.5 s, doubled each time, and what a server asks for within limits.
+
+    Args:
+        times: How many failed, this one included.
+        asked: The seconds that its answer asked to wait, or None.
+        left: Seconds to the expected end, negative when that is past.
+        busy: Whether the answer was that there are too many requests; else it is trouble that nobody knows the length of.
+    """
+    most = LOOKS_BUSY if busy else LOOKS_TROUBLED if left > 0 else LOOKS_LATE
+    # Our own patience ends soon after the end can be there, however long the trouble has lasted.
+    own = min(_AGAIN * 2.0 ** min(times - 1, 10), LOOKS_TROUBLED, max(left, LOOKS_LATE))
+    return max(own, min(asked or 0.0, most))
 
 
 def next_search(lost_for: float) -> float | None:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from pvideo.errors import PVideoError
+from pvideo.errors import PVideoError, fill, texts
 from pvideo.job.schedule import RESENDS, resend_wait
 from pvideo.job.turns import pace_of
 from pvideo.job.uploading import send_ahead
@@ -45,7 +45,7 @@ async def send(course: Course) -> None:
             return await _withdraw(course)
         verdict, wait = await _try(course, times)
         if verdict is not None and wait is None:
-            return await _reject(course, verdict.error)
+            return await _reject(course, _given_up(verdict, sum(times.values())))
         if verdict is None or wait is None:
             return None
         await _count_down(course, verdict, wait)
@@ -159,7 +159,7 @@ def _wait(course: Course, verdict: Verdict, times: dict[str, int]) -> float | No
         return 2.0 if verdict.second_look and count == 0 else None
     if verdict.kind == "busy":
         return max(verdict.retry_after or _BUSY_WAITS[count], _pace(verdict) or 0.0) if count < len(_BUSY_WAITS) else None
-    if verdict.error.key == "certificate":
+    if verdict.lasting:
         return None
     return resend_wait(count, course.tools.chance()) if count < len(RESENDS) else None
 
@@ -170,12 +170,23 @@ def _pace(verdict: Verdict) -> float | None:
 
 async def _count_down(course: Course, verdict: Verdict, wait: float) -> None:
     """Show when it is tried again; a busy server's wait is kept in the line, for all jobs."""
-    seconds = max(round(wait), 1)
-    values: dict[str, Any] = {**verdict.error.values, "seconds": seconds}
-    error = PVideoError.make(verdict.error.key, **values)
+    error = _with(verdict, seconds=max(round(wait), 1))
     course.show(phase="countdown", error=error, next_at=course.tools.clock.wall() + wait)
     if verdict.kind != "busy" and not course.row.cancel_asked:
         await course.pause(wait)
+
+
+def _given_up(verdict: Verdict, times: int) -> PVideoError:
+    """Return the error of a job that is not tried again: it says how often it was."""
+    if verdict.kind == "refused" or times < 2:
+        return verdict.error
+    return _with(verdict, tried=fill(texts()["notes"]["tried"], times=times))
+
+
+def _with(verdict: Verdict, **more: Any) -> PVideoError:
+    waits = {"retry_after": verdict.retry_after} if verdict.kind == "busy" else {}
+    values: dict[str, Any] = {**verdict.error.values, **waits, **more}
+    return PVideoError.make(verdict.error.key, **values)
 
 
 async def _reject(course: Course, error: PVideoError) -> None:

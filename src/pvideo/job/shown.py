@@ -11,17 +11,16 @@ if TYPE_CHECKING:
 class Shown:
     """Something that a page can show in full, and a terminal as its text."""
 
-    display_hook: ClassVar[Callable[[Any], Any] | None] = None
-    """Shows it in the running cell; the notebook's part sets it."""
+    display_hook: ClassVar[Callable[[Any], dict[str, Any]] | None] = None
+    """Returns it as a mime bundle, as the running cell shows it; the notebook's part sets it."""
 
     widget_hook: ClassVar[Callable[[Any], Any] | None] = None
     """Returns the widget that shows it; the notebook's part sets it."""
 
-    def _ipython_display_(self) -> None:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:  # noqa: ARG002 - IPython's protocol
+        # Whoever formats it puts it where it belongs: a cell, an `ipywidgets.Output`, what stands under a display id.
         hook = type(self).display_hook
-        if hook is None:
-            raise NotImplementedError  # IPython then shows the repr
-        hook(self)
+        return {"text/plain": repr(self)} if hook is None else hook(self)
 
     def _display_(self) -> Any:
         # marimo shows what this returns.

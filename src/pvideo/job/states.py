@@ -102,7 +102,7 @@ class Snapshot:
     ahead: int
     """How many jobs are sent before this one."""
     output_url: str | None
-    """Where the video lies at Replicate, while it does."""
+    """Where a page may play it from, before there is a file: an address on an allowed host, without a signature."""
     path: Path | None
     """The file, once it is whole on the disk."""
     paths: tuple[Path, ...]

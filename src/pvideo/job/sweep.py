@@ -7,8 +7,8 @@ import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pvideo import settings
+from pvideo.arguments import CALLBACK, SECONDS, takes
 from pvideo.errors import PVideoError
-from pvideo.guard import guarded
 from pvideo.job import naming
 from pvideo.job.board import Board, count_words
 from pvideo.job.budget import permit
@@ -54,7 +54,7 @@ class Sweep(Board, Shown):
         self._pressing = threading.Lock()
         self._observers = Observers("a sweep")
 
-    @guarded
+    @takes()
     def run(self) -> Sweep:
         """Start it, agreeing to its price, also to one that is not known.
 
@@ -64,7 +64,7 @@ class Sweep(Board, Shown):
         """
         return self._press(lambda seat: seat.video is None, again=self._again)
 
-    @guarded
+    @takes(timeout=SECONDS)
     def wait(self, timeout: float | None = None) -> Sweep:
         """Wait until nothing more happens to any of them, and return this sweep. An interrupt ends the waiting, not the jobs.
 
@@ -89,14 +89,14 @@ class Sweep(Board, Shown):
     def __await__(self) -> Generator[Any, None, Sweep]:
         return self._arrive().__await__()
 
-    @guarded
+    @takes()
     def cancel(self) -> None:
         """Ask for those that are left to be canceled. Free for what waits its turn; what runs, Replicate may still charge."""
         for video in reversed(self.videos):  # those in line first, so that none takes the place of one that goes
             if not over(video.snapshot()):
                 video.cancel()
 
-    @guarded
+    @takes()
     def retry(self) -> Sweep:
         """Try those again that ended without a file, and only those; it costs `retry_price`.
 
@@ -117,6 +117,7 @@ class Sweep(Board, Shown):
         seat.video = video
         video.observe(lambda _: self._observers.tell())
 
+    @takes(callback=CALLBACK)
     def observe(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call `callback` with every change of any of them, on the engine's thread; calling the result ends that."""
         return self._observers.add(callback)

@@ -26,8 +26,11 @@ TRIES = 3
 MARGIN = 1800.0
 """Seconds that a stored file must still live when it is used: the job may wait, and its model start slowly."""
 _PUBLISH_EVERY = 0.25
-_NETWORK = frozenset({"unreachable", "certificate"})
-_OWN_WORDS = frozenset({"gateway_token", "replicate_token", "replicate_no_token", "stored_key", "gateway_name", "credit_replicate"})
+_NETWORK = frozenset({"unreachable", "certificate", "certificates_unreadable"})
+_OWN_WORDS = frozenset(
+    {"gateway_token", "replicate_token", "replicate_no_token", "stored_key", "gateway_name"}
+    | {"credit_replicate", "replicate_limit", "billing_required", "free_time_over"}
+)
 """Refusals that are not about the file."""
 
 
@@ -76,7 +79,7 @@ async def _patiently(course: Course, client: Uploads, endpoint: Endpoint, file: 
         if not isinstance(found, Verdict):
             return found
         again = found.kind == "busy" or found.error.key in _NETWORK
-        if not again or attempt == TRIES or found.error.key == "certificate":
+        if not again or attempt == TRIES or found.lasting:
             return _refusal(found, endpoint, file)
         await course.pause(found.retry_after or after_trouble(attempt))
         if course.row.cancel_asked:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from pvideo.errors import PVideoError
-from pvideo.guard import guarded
+from pvideo.arguments import SECONDS, takes
+from pvideo.errors import PVideoError, WaitTimeoutError
 from pvideo.job.facts import Facts
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pvideo.job.feed import Feed
     from pvideo.job.states import Snapshot
 
+_TICK = 0.1
+"""Seconds between two chances for an interrupt."""
 _RAISED_BEFORE_THE_END = frozenset({"token_revoked", "endpoint_gone"})
 
 
@@ -35,22 +38,24 @@ class Waiting(Facts):
         super().__init__(intent, feed)
         self._engine = engine
 
-    @guarded
+    @takes(timeout=SECONDS)
     def wait(self, timeout: float | None = None) -> Self:
-        """Wait until the file is on the disk and return this video. An interrupt ends the waiting, not the job.
+        """Wait until the file is on the disk and return this video (at once where none was asked for, ``no_op=True``).
+
+        An interrupt ends the waiting, not the job.
 
         Args:
             timeout: Seconds to wait at most.
 
         Raises:
             PVideoError: The job ended without a file; the error says why and whether anything was paid.
-            DownloadError: It was made, but could not be saved.
-            TimeoutError: It was not there in time; the job goes on.
+            DownloadError: It was made, but could not be saved. A disk that is full or closed is waited for, up to Replicate's hour.
+            WaitTimeoutError: It was not there in time; the job goes on. What holds it up now, when something does, is its ``error``.
         """
         self._own()
         begun = time.monotonic()
         if not self._feed.wait(over, timeout):
-            raise TimeoutError(self._not_yet(time.monotonic() - begun))
+            raise WaitTimeoutError(self._not_yet(time.monotonic() - begun), self.snapshot().error)
         return self._result()
 
     def __await__(self) -> Generator[Any, None, Self]:
@@ -67,15 +72,19 @@ class Waiting(Facts):
 
         stop = self.observe(tell)
         try:
-            if not over(self.snapshot()):
-                await arrived.wait()
+            while not over(self.snapshot()):
+                # In ticks: an interrupt cancels the cell, but does not wake a loop that nothing happens in.
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(arrived.wait(), _TICK)
         finally:
             stop()
         return self._result()
 
     def _result(self) -> Self:
         snapshot = self.snapshot()
-        if snapshot.path is not None:
+        if snapshot.path is not None and (snapshot.status == "succeeded" or not snapshot.done):
+            return self
+        if snapshot.status == "succeeded" and snapshot.error is None:
             return self
         error = snapshot.error or PVideoError.make("unexpected", detail=f"it ended as {snapshot.status} without a reason")
         # A copy: the traceback of one raise must not hang on to the error that the card shows.
@@ -83,7 +92,8 @@ class Waiting(Facts):
 
     def _not_yet(self, seconds: float) -> str:
         shown = self.snapshot()
-        return f"{self.name or 'the video'} is still {shown.status} after {seconds:.0f} s of waiting; it goes on."
+        held = f" {shown.error}" if shown.error is not None else ""
+        return f"{self.name or 'the video'} is still {shown.status} after {seconds:.0f} s of waiting; it goes on.{held}"
 
     def _own(self) -> None:
         if self._engine.pid != os.getpid():

@@ -9,7 +9,7 @@ from pvideo.errors import PVideoError
 from pvideo.job import ends
 from pvideo.job.clock import HOUR
 from pvideo.job.live import expected_kind
-from pvideo.job.schedule import GRACE, TOLERATED, after_trouble, expect, next_look, sharpen
+from pvideo.job.schedule import GRACE, TOLERATED, expect, look_again, next_look, sharpen
 from pvideo.wire.output import is_ours, text_so_far
 from pvideo.wire.verdict import LookFailed, Verdict
 
@@ -180,12 +180,13 @@ class Watch:
             return
         if verdict.kind == "busy":
             self.course.tools.desk(course.row).busy(verdict.retry_after)
-        self._troubled(verdict.error.title, verdict.retry_after)
+        self._troubled(verdict.told or verdict.error.title, verdict.retry_after, busy=verdict.kind == "busy")
 
-    def _troubled(self, detail: str, retry_after: float | None) -> None:
+    def _troubled(self, detail: str, asked: float | None, *, busy: bool = False) -> None:
         self.troubles += 1
-        self.asked_wait = max(retry_after or 0.0, after_trouble(self.troubles))
-        error = PVideoError.make("connection_lost", detail=detail, seconds=round(self.asked_wait))
+        left = sharpen(self.known, self.seen).p50 - self.course.tools.clock.since_sent(self.course.row)
+        self.asked_wait = look_again(self.troubles, asked, left=left, busy=busy)
+        error = PVideoError.make("connection_lost", detail=detail, seconds=max(round(self.asked_wait), 1))
         self.course.show(error=error, phase="lost")
 
     def _recovered(self) -> None:

@@ -10,13 +10,13 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from pvideo.guard import unframed
+from pvideo.arguments import takes
 
 
 class _Room(ModuleType):
     """A package and a function of one name: whoever imports a part of the package must not take the function away."""
 
-    @unframed
+    @takes("library")
     def __call__(self, words: str = "", **choice: Any) -> Any:
         """Return the videos of this library (see `pvideo.job.collection.library`)."""
         import pvideo

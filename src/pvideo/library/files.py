@@ -10,14 +10,16 @@ import hashlib
 import os
 import re
 import unicodedata
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SLUG_LENGTH = 40
 _MOST_ALIKE = 1000
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 OUTPUT_JSON = ".output.json"
 """How the file of a JSON output ends: ``.json`` alone is what says what made it."""
 
@@ -43,24 +45,21 @@ def part_path(folder: Path, name: str) -> Path:
     Only the process that owns the job calls this, so every ``.part`` of this name is a dead one's.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    remove_parts(folder, name)
+    remove_parts(folder, f"{name}.")
     return folder / f"{name}.{os.getpid()}.part"
 
 
-def remove_parts(folder: Path, name: str) -> None:
-    """Remove what an interrupted download left behind."""
-    for left in folder.glob(f"{name}*.part"):
+def remove_parts(folder: Path, start: str) -> None:
+    """Remove what interrupted downloads left behind: every ``.part`` whose name begins with `start`."""
+    for left in folder.glob(f"{start}*.part"):
         with suppress(OSError):
             left.unlink()
 
 
-def existing(folder: Path, name: str) -> Path | None:
-    """Return the whole file of this name, of whatever kind, when an earlier process got so far."""
+def existing(folder: Path, name: str, size: int, sha256: str) -> Path | None:
+    """Return the file of this name, of whatever kind, that an earlier process placed: by its size and its sha256, not by its name alone."""
     with suppress(OSError):
-        for path in sorted(folder.glob(f"{name}.*")):
-            whole = path.suffix not in {".json", ".part"} or path.name == f"{name}{OUTPUT_JSON}"
-            if whole and path.is_file() and not path.is_symlink():
-                return path
+        return next((path for path in sorted(folder.glob(f"{name}.*")) if is_file_of(path, size, sha256)), None)
     return None
 
 
@@ -70,7 +69,7 @@ def place(part: Path, name: str, extension: str, sha256: str) -> Path:
     Raises:
         OSError: The folder does not allow it.
     """
-    suffix = extension if re.fullmatch(r"\.[a-z0-9]{1,11}", extension) else ".mp4"
+    suffix = extension if re.fullmatch(r"(?:\.[a-z0-9]{1,11}){1,2}", extension) else ".bin"
     suffix = OUTPUT_JSON if suffix == ".json" else suffix
     for number in range(_MOST_ALIKE):
         target = part.with_name(f"{name}{f'.{number + 1}' if number else ''}{suffix}")
@@ -92,6 +91,16 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def is_file_of(path: Path, size: int | None, sha256: str | None) -> bool:
+    """Return whether a file is the one of that size and hash; without a size none is."""
+    try:
+        if size is None or not _is_plain(path) or path.stat().st_size != size:
+            return False
+        return sha256 is None or hash_file(path) == sha256
+    except OSError:
+        return False
+
+
 def flush_folder(folder: Path) -> None:
     """Put a folder's entries on the disk, so that a new name survives a power loss."""
     handle = os.open(folder, os.O_RDONLY)
@@ -104,12 +113,25 @@ def flush_folder(folder: Path) -> None:
 
 def write_new(path: Path, data: bytes) -> None:
     """Write a small file whole or not at all, in place of an older one of the same name."""
+    with replacing(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Give a new file to write; once that went well it is whole on the disk, in place of an older one of the name `path`.
+
+    Nothing is written through what stands there, be it a link.
+
+    Raises:
+        OSError: It cannot be written there.
+    """
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     part.unlink(missing_ok=True)
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    handle = os.open(part, _NEW, 0o666)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
+        with os.fdopen(handle, "w+b") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)

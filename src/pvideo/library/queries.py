@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pvideo.library.rows import UNFINISHED, JobRow, decode
+from pvideo.library.rows import UNFINISHED, JobRow, counted, decode_all
 from pvideo.library.search import asked
 
 if TYPE_CHECKING:
@@ -52,12 +52,12 @@ def history(
 
 def takes(journal: Store, intent: str) -> list[JobRow]:
     """Return the extra takes that a gateway's own retries made of one press."""
-    return [decode(row) for row in journal.read("SELECT * FROM jobs WHERE parent=? ORDER BY created_at", intent)]
+    return decode_all(journal.read("SELECT * FROM jobs WHERE parent=? ORDER BY created_at", intent))
 
 
 def made_from(journal: Store, intent: str) -> list[JobRow]:
     """Return the jobs that a person made from one, oldest first."""
-    return [decode(row) for row in journal.read("SELECT * FROM jobs WHERE made_from=? ORDER BY pressed_at", intent)]
+    return decode_all(journal.read("SELECT * FROM jobs WHERE made_from=? ORDER BY pressed_at", intent))
 
 
 def newest_named(journal: Store, name: str) -> str | None:
@@ -91,13 +91,14 @@ def changed(row: JobRow) -> bool:
 def predictions(journal: Store, base_url: str) -> dict[str, float | None]:
     """Return every prediction that was made through an endpoint, and when it was created by Replicate's clock."""
     rows = journal.read("SELECT prediction_id, created_at FROM jobs WHERE base_url=? AND prediction_id IS NOT NULL", base_url)
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] if isinstance(row[1], float) else None for row in rows if isinstance(row[0], str)}
 
 
 def size(journal: Store, *, realm: str | None = None) -> tuple[int, int]:
     """Return how many videos the library has, and their bytes."""
     where = "state='done'" + (" AND realm=?" if realm else "")
-    found = journal.read(f"SELECT COUNT(*), COALESCE(SUM(bytes), 0) FROM jobs WHERE {where}", *([realm] if realm else []))  # noqa: S608
+    bytes_of = f"COALESCE(SUM({counted('bytes')}), 0)"
+    found = journal.read(f"SELECT COUNT(*), {bytes_of} FROM jobs WHERE {where}", *([realm] if realm else []))  # noqa: S608
     return found[0][0], found[0][1]
 
 
@@ -105,4 +106,4 @@ def _select(journal: Store, where: list[str], values: list[Any], *, limit: int, 
     # The page's ids come from an index that holds all of the question, so that skipping 5,000 rows reads none of them.
     page = f"SELECT intent FROM jobs WHERE {' AND '.join(where)} ORDER BY pressed_at DESC, intent LIMIT ? OFFSET ?"  # noqa: S608 - our own names
     sql = f"SELECT * FROM jobs WHERE intent IN ({page}) ORDER BY pressed_at DESC, intent"  # noqa: S608
-    return [decode(row) for row in journal.read(sql, *values, limit, offset)]
+    return decode_all(journal.read(sql, *values, limit, offset))

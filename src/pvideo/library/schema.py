@@ -14,6 +14,12 @@ CHANGES: tuple[str, ...] = (
     "CREATE INDEX IF NOT EXISTS jobs_by_finder ON jobs (owner) WHERE adopted=1",
     "CREATE INDEX IF NOT EXISTS jobs_by_page ON jobs (pressed_at DESC, intent, state, hidden)",
     "CREATE INDEX IF NOT EXISTS jobs_by_lost ON jobs (unknown_at) WHERE unknown_at IS NOT NULL",
+    "ALTER TABLE jobs ADD COLUMN typed_key TEXT",
+    "ALTER TABLE jobs ADD COLUMN budgeted INTEGER NOT NULL DEFAULT 1",
+    "ALTER TABLE jobs ADD COLUMN folder_there INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX IF NOT EXISTS jobs_by_typed ON jobs (typed_key, folder, state, pressed_at, intent) WHERE press_key IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS jobs_by_unkeyed ON jobs (intent) WHERE typed_key IS NULL AND press_key IS NOT NULL",
+    "ALTER TABLE jobs ADD COLUMN saved TEXT NOT NULL DEFAULT '{}'",
 )
 """What became of `TABLES` since, one statement each, in order; a new journal takes the same road. Only ever added to."""
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pvideo.library.rows import UNFINISHED, JobRow, decode, dollars
+from pvideo.library.rows import UNFINISHED, JobRow, counted, decode_all, dollars
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pvideo.library.store import Store
 
-_SEARCHED = ("prompt", "name", "model", "remark", "day", "prediction_id")
+_SEARCHED = ("prompt", "name", "model", "remark", "day", "prediction_id", "template")
+_TEXT = "lower(" + " || char(10) || ".join(f"COALESCE({column}, '')" for column in _SEARCHED) + ")"
+# With its limit SQLite makes the text once for each row, and not once for each word.
+_WHOLE = f"NOT EXISTS (SELECT 1 FROM (SELECT {_TEXT} AS text LIMIT 1), json_each(?) WHERE instr(text, lower(value))=0)"  # noqa: S608
+_FEW, _LONG = 20, 1000
+"""So many words, of so many characters at most, are looked for one by one."""
 _IN_UNFINISHED = ",".join(f"'{state}'" for state in UNFINISHED)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DATE = re.compile(rf"\b({'|'.join(_MONTHS)})[a-z]*\.?\s+(\d{{1,2}})\b", re.IGNORECASE)
@@ -42,11 +48,16 @@ class Filter:
 
     def where(self) -> tuple[list[str], list[Any]]:
         """Return the conditions of a query and their values."""
-        where = ["1" if self.hidden else "hidden=0"]
+        where = ["typeof(intent)='text'", *([] if self.hidden else ["hidden IS NOT 1"])]
         values: list[Any] = []
-        for word in self.words:
-            where.append("(" + " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in (*_SEARCHED, "template")) + ")")
-            values += [f"%{_escape(word)}%"] * (len(_SEARCHED) + 1)
+        words = tuple(dict.fromkeys(self.words))
+        few = tuple(word for word in words if len(word) <= _LONG)[:_FEW]
+        for word in few:
+            where.append("(" + " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in _SEARCHED) + ")")
+            values += [f"%{_escape(word)}%"] * len(_SEARCHED)
+        if words != few:  # a whole prompt, pasted: SQLite bounds a pattern's length and how many conditions there are
+            where.append(_WHOLE)
+            values.append(json.dumps([word for word in words if word not in few]))
         for column, value in (("model=?", self.model), ("folder=?", self.folder), ("realm=?", self.realm), ("stars>=?", self.stars)):
             if value:
                 where.append(column)
@@ -73,6 +84,7 @@ class Found:
 
 def asked(text: str, **known: Any) -> Filter:
     """Return the filter that a line of a search box means: words, a date as it is shown (``Nov 20``), stars (``★★``)."""
+    text = text.encode(errors="replace").decode().replace("\0", "\ufffd")
     stars = 0
     for found in _STARS.findall(text):
         digit = found.strip("★")
@@ -115,8 +127,8 @@ def search(journal: Store, wanted: Filter, *, finder: str = "") -> Found:
     where, values = wanted.where()
     # One row that holds all ids: handing 10,000 rows to Python takes longer than finding them.
     sql = (
-        f"SELECT group_concat(intent, char(10)), SUM(state='done'), SUM(CASE state WHEN 'done' THEN bytes END),"  # noqa: S608 - our own names
-        f" SUM(CASE realm WHEN 'demo' THEN 0 ELSE cost END), SUM(realm='demo' AND state='done')"
+        f"SELECT group_concat(intent, char(10)), SUM(state='done'), SUM(CASE state WHEN 'done' THEN {counted('bytes')} END),"  # noqa: S608 - our own names
+        f" SUM(CASE realm WHEN 'demo' THEN 0 ELSE {counted('cost')} END), SUM(realm='demo' AND state='done')"
         f" FROM (SELECT intent, state, bytes, cost, realm FROM jobs WHERE {' AND '.join(where)} ORDER BY pressed_at DESC)"
     )
     ids, videos, size, cost, demo = journal.read(sql, *values)[0]
@@ -141,7 +153,7 @@ def rows_of(journal: Store, intents: Sequence[str]) -> list[JobRow]:
     """Return the jobs of these ids, in this order; one that is gone is left out."""
     marks = ",".join("?" * len(intents))
     found = {row["intent"]: row for row in journal.read(f"SELECT * FROM jobs WHERE intent IN ({marks})", *intents)}  # noqa: S608
-    return [decode(found[intent]) for intent in intents if intent in found]
+    return decode_all(found[intent] for intent in intents if intent in found)
 
 
 def posters_of(journal: Store, intents: Sequence[str]) -> dict[str, bytes]:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from .schema import Field
 
-_NO_OPS = frozenset({"no_op", "noop", "dry_run"})
+NO_OPS = frozenset({"no_op", "noop", "dry_run"})
+"""Inputs that ask a model for nothing but a sign of life."""
+
 FOLDER = Path(__file__).parent / "catalog"
 
 
@@ -70,7 +72,7 @@ def from_api(body: Mapping[str, Any]) -> Model:
 
 def _hidden(fields: tuple[Field, ...]) -> tuple[Field, ...]:
     """Return the fields with those that make nothing out of sight: health checks."""
-    return tuple(replace(field, place="hidden") if field.name in _NO_OPS else field for field in fields)
+    return tuple(replace(field, place="hidden") if field.name in NO_OPS else field for field in fields)
 
 
 def _build(body: Mapping[str, Any], entry: Mapping[str, Any]) -> Model:

@@ -94,7 +94,7 @@ def encode_file(field: Field, value: Any, *, folder: Path | None = None, limits:
     kind = _checked_type(field, name, data)
     if len(data) >= LIMIT:
         msg = f"{name} is over the limit of {size_words(LIMIT)} ({size_words(len(data))})."
-        raise Refused(msg)
+        raise Refused(msg, "large")
     sent, note = _lightened(name, data, kind, limits, shrinks=shrinks)
     if field.media != "file" and is_cut(data, kind):
         raise Refused(fill(texts()["notes"]["file_cut"], name=name))
@@ -102,7 +102,7 @@ def encode_file(field: Field, value: Any, *, folder: Path | None = None, limits:
     source, digest = sha256(data).hexdigest(), sha256(sent).hexdigest()
     if isinstance(value, Mapping) and value["file"] != source:
         msg = f"{name} has changed since it was first used."
-        raise Refused(msg)
+        raise Refused(msg, "changed")
     return Sent(
         field=field.name,
         name=name,

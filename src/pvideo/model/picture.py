@@ -1,11 +1,12 @@
-"""Makes a large picture small enough to travel inside a request. Pillow is loaded here, and only then."""
+"""Makes pictures smaller: a large one to travel inside a request, any one to be seen. Pillow is loaded here, and only then."""
 
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from .sniff import picture_size
+from .sniff import content_type, picture_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -13,6 +14,17 @@ if TYPE_CHECKING:
 _MOST_PIXELS: Final = 80_000_000
 """Decoding more would take gigabytes (Pillow warns from 89 million on)."""
 _LEAST_QUALITY: Final = 88
+_SEEN_QUALITY: Final = 60
+_FORMATS: Final = {
+    "image/png": "PNG",
+    "image/jpeg": "JPEG",
+    "image/webp": "WEBP",
+    "image/gif": "GIF",
+    "image/bmp": "BMP",
+    "image/tiff": "TIFF",
+    "image/avif": "AVIF",
+}
+"""Pillow's name of what a file's first bytes prove: its forty other decoders are not tried."""
 _LIGHTEST, _DEEPEST = 255, 65_535
 """White in eight bits and in sixteen."""
 _NEEDS_PILLOW: Final = 'needs Pillow: pip install "pvideo[media]"'
@@ -32,20 +44,66 @@ def shrink(data: bytes, limits: Mapping[str, Any]) -> tuple[bytes, tuple[int, in
         Unreadable: Pillow is not installed, or cannot read the picture.
     """
     try:
-        from PIL import Image
+        import PIL  # noqa: F401 - said here, before anything is opened
     except ImportError as error:
         raise Unreadable(f"is too large to send as it is; making it smaller {_NEEDS_PILLOW}") from error
     width, height = picture_size(data) or (0, 0)
-    if width * height > _MOST_PIXELS:
-        msg = f"has {width} × {height} pixels, too many to make smaller here"
-        raise Unreadable(msg)
+    _check_size(width, height)
     try:
-        with Image.open(io.BytesIO(data)) as opened:
+        with open_picture(data) as opened:
             picture = _flat(opened)
+    except Unreadable:
+        raise
     except Exception as error:  # Each of Pillow's decoders raises errors of its own on a damaged file.
         msg = f"cannot be read as a picture ({type(error).__name__})"
         raise Unreadable(msg) from error
     return _smallest(picture, limits)
+
+
+def open_picture(source: bytes | Path) -> Any:
+    """Return a picture as Pillow opens it, as what its first bytes prove and not decoded yet; to be closed.
+
+    Raises:
+        Unreadable: It is of an unknown kind, or has too many pixels.
+        ImportError: Pillow is not installed.
+        OSError: The file cannot be read. A damaged one raises other errors, too.
+    """
+    from PIL import Image
+
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            head = file.read(64)
+    else:
+        head = source[:64]
+    try:
+        opened = Image.open(source if isinstance(source, Path) else io.BytesIO(source), formats=[_FORMATS[content_type(head)]])
+    except KeyError:  # no picture, or one that this Pillow has no decoder for
+        msg = "is of a kind that cannot be read here"
+        raise Unreadable(msg) from None
+    try:
+        _check_size(*opened.size)
+    except Unreadable:
+        opened.close()
+        raise
+    return opened
+
+
+def thumbnail(source: bytes | Path, side: int) -> bytes | None:
+    """Return a picture as a JPEG to be seen, at most `side` pixels wide and high; None where there is no Pillow or no picture."""
+    try:
+        with open_picture(source) as picture:
+            picture.thumbnail((side, side))
+            file = io.BytesIO()
+            picture.convert("RGB").save(file, "JPEG", quality=_SEEN_QUALITY)
+    except Exception:  # noqa: BLE001 - each of Pillow's decoders raises errors of its own on a damaged file
+        return None
+    return file.getvalue()
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > _MOST_PIXELS:
+        msg = f"has {width} × {height} pixels, too many to make smaller here"
+        raise Unreadable(msg)
 
 
 def _flat(picture: Any) -> Any:

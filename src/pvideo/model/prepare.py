@@ -10,7 +10,7 @@ from pvideo.errors import Problem, fill, texts
 from .hints import is_secret_name
 from .schema import Field
 from .validation import check, raise_for
-from .values import is_file
+from .values import even_lines, is_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -82,7 +82,8 @@ class _Writer:
         """Return a value as it is written down, and as it is sent."""
         field = _field(self._model, name)
         if field.media is None or not (self._model.has_schema or is_file(value)):
-            return value, value
+            even = value if field.secret else even_lines(value)
+            return even, even
         if field.kind != "array":
             return self._write(field, value)
         pairs = [self._write(field, item) for item in value]
@@ -98,7 +99,7 @@ class _Writer:
                 return value, value
             sent = encode_file(field, value, folder=self._folder, limits=self._model.limits)
         except Refused as refused:
-            self._problems.append(Problem(field.name, str(refused), "file_refused"))
+            self._problems.append(Problem(field.name, str(refused), "file_refused", refused.advice))
             return None, None
         self.sent.append(sent)
         path = {} if sent.path is None else {"path": sent.path}

@@ -8,15 +8,18 @@ import io
 import os
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from pvideo.arguments import path_of, short, shown
 from pvideo.errors import fill, texts
 from pvideo.secrets import redact
 
 from . import address
 from .picture import Unreadable, as_png, painted
+from .sniff import content_type
 from .values import has_password, is_array, is_open, is_picture
 from .wording import size_words
 
@@ -25,10 +28,22 @@ if TYPE_CHECKING:
 
 _SOURCE_BYTES = 100_000_000
 """A picture of more is not even read."""
+_SNIFFED = 64
+"""Characters of base64 that tell what kind of file it is."""
+_URL_SAFE = str.maketrans("-_", "+/")
 
 
 class Refused(ValueError):  # noqa: N818 - it becomes a Problem in prepare.py
-    """A file that cannot be sent; the text is the sentence."""
+    """A file that cannot be sent.
+
+    Args:
+        sentence: What is wrong with it.
+        advice: The next step, by its key in ``texts.json``.
+    """
+
+    def __init__(self, sentence: str, advice: str = "kind") -> None:
+        super().__init__(sentence)
+        self.advice = texts()["file_advice"][advice]
 
 
 def is_address(value: Any) -> bool:
@@ -45,18 +60,18 @@ def is_address(value: Any) -> bool:
         return False
     words = texts()["notes"]
     if has_password(value):
-        raise Refused(fill(words["address_password"], field="It"))
+        raise Refused(fill(words["address_password"], field="It"), "address")
     _, host = address.parts(value)
     if not host:
-        msg = f"{redact(value)[:60]} is no address."
-        raise Refused(msg)
+        msg = f"{short(value)} is no address."
+        raise Refused(msg, "address")
     if address.is_of_the_stand_in(scheme, host):
         return True
     if scheme != "https":
         msg = f"{scheme}://{host} is not fetched; an address has to begin with https://."
-        raise Refused(msg)
+        raise Refused(msg, "address")
     if address.is_private(host):
-        raise Refused(fill(words["address_private"], host=host))
+        raise Refused(fill(words["address_private"], host=host), "address")
     return True
 
 
@@ -76,7 +91,7 @@ def read(field: Field, value: Any, folder: Path | None) -> tuple[bytes, str, str
         data = _read_file(path, name, folder)
     if not data:
         msg = f"{name} is empty."
-        raise Refused(msg)
+        raise Refused(msg, "empty")
     return data, name, path
 
 
@@ -111,7 +126,7 @@ def _drained(label: str, file: Any) -> tuple[bytes, str, str | None]:
     place = os.fsdecode(named) if isinstance(named, (str, bytes)) else ""
     name = Path(place).name or label
     if isinstance(file, io.TextIOBase):
-        raise Refused(fill(texts()["notes"]["file_text_mode"], name=name))
+        raise Refused(fill(texts()["notes"]["file_text_mode"], name=name), "again")
     try:
         before = file.tell() if getattr(file, "seekable", lambda: False)() else None
         if before is not None:
@@ -121,12 +136,12 @@ def _drained(label: str, file: Any) -> tuple[bytes, str, str | None]:
             file.seek(before)
     except (OSError, ValueError) as error:
         msg = f"{name} cannot be read ({getattr(error, 'strerror', None) or redact(str(error))})."
-        raise Refused(msg) from error
+        raise Refused(msg, "closed") from error
     if data is None:
-        raise Refused(fill(texts()["notes"]["file_text_mode"], name=name))
+        raise Refused(fill(texts()["notes"]["file_text_mode"], name=name), "again")
     if len(data) > _SOURCE_BYTES:
         msg = f"{name} is over the limit of {size_words(_SOURCE_BYTES)}."
-        raise Refused(msg)
+        raise Refused(msg, "large")
     # So that the same video can be made again; a file that unpacks itself is another one there.
     is_there = place != "" and os.path.isfile(place) and os.path.getsize(place) == len(data)  # noqa: PTH113, PTH202 - as it was opened
     return data, name, str(Path(place).absolute()) if is_there else None
@@ -151,7 +166,7 @@ def _decoded(field: Field, value: str) -> bytes:
         return base64.b64decode(body, validate=True) if head.lower().endswith(";base64") else unquote_to_bytes(body if comma else "")
     except (binascii.Error, ValueError) as error:
         msg = f"{field.name} is no whole data: address."
-        raise Refused(msg) from error
+        raise Refused(msg, "inline") from error
 
 
 def _path_text(field: Field, value: Any) -> str:
@@ -159,7 +174,7 @@ def _path_text(field: Field, value: Any) -> str:
     if isinstance(value, Mapping):
         if "path" not in value:
             msg = f"{field.name} was given in memory and is not kept; give it again."
-            raise Refused(msg)
+            raise Refused(msg, "changed")
         value = value["path"]
     path = os.fsdecode(value) if isinstance(value, os.PathLike) else str(value)
     if path[:7].lower() == "file://":
@@ -168,41 +183,51 @@ def _path_text(field: Field, value: Any) -> str:
         path = url2pathname(urlsplit(path).path)
     if not path.strip():
         msg = f"{field.name} is empty."
-        raise Refused(msg)
+        raise Refused(msg, "absent")
     return path
 
 
 def _read_file(path: str, name: str, folder: Path | None) -> bytes:
     """Return a regular file's bytes; links are followed."""
     try:
-        place = Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser raises on an unknown ~user
+        place = path_of(path)
         if folder is not None and not place.is_absolute() and not place.exists():
             place = folder / place if (folder / place).exists() else place
         return _whole(place, name)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        msg = f"{path} is not there." if isinstance(error, FileNotFoundError) else f"{path} cannot be read ({reason})."
-        raise Refused(msg) from error
+        raise _no_file(path, error) from error
     except ValueError as error:
         if isinstance(error, Refused):
             raise
-        msg = f"{path[:60]!r} is no path."
-        raise Refused(msg) from error
+        msg = f"{shown(path)} is no path."
+        raise Refused(msg, "absent") from error
+
+
+def _no_file(path: str, error: OSError) -> Refused:
+    """Return why a path cannot be read; what looks like a file's own content in base64 is called that."""
+    with suppress(ValueError):
+        kind = content_type(base64.b64decode(path[:_SNIFFED].translate(_URL_SAFE), validate=True)) if len(path) >= _SNIFFED else None
+        if kind:
+            return Refused(f"{shown(path)} is {kind} in base64, without data:{kind};base64, in front of it.", "inline")
+    if isinstance(error, FileNotFoundError):
+        where = "" if Path(path).is_absolute() else f" (looked for in {Path.cwd()})"
+        return Refused(f"{short(path)} is not there{where}.", "absent")
+    return Refused(f"{short(path)} cannot be read ({error.strerror or type(error).__name__}).", "closed")
 
 
 def _whole(place: Path, name: str) -> bytes:
     """Return the file's bytes as they were at one moment: its size and time are the same before and after."""
     if not stat.S_ISREG(place.stat().st_mode):
         msg = f"{name} is not a file."
-        raise Refused(msg)
+        raise Refused(msg, "folder")
     with place.open("rb") as file:
         before = os.fstat(file.fileno())
         if before.st_size > _SOURCE_BYTES:
             msg = f"{name} is over the limit of {size_words(_SOURCE_BYTES)} ({size_words(before.st_size)})."
-            raise Refused(msg)
+            raise Refused(msg, "large")
         data = file.read(_SOURCE_BYTES + 1)
         after = os.fstat(file.fileno())
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(data) != after.st_size:
         msg = f"{name} changed while it was read; try again when it is written."
-        raise Refused(msg)
+        raise Refused(msg, "changed")
     return data

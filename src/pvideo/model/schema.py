@@ -159,12 +159,14 @@ class Model:
         return (low, high) if low <= high else (high, high)
 
     def field(self, name: str) -> Field | None:
-        """Return the input of that name; dashes and underscores are the same."""
-        wanted = name.replace("-", "_")
+        """Return the input of that name; dashes and underscores are the same, unless the model itself tells them apart."""
+        wanted, alike = name.replace("-", "_"), None
         for known in self.fields:
-            if known.name == name or known.name.replace("-", "_") == wanted:
+            if known.name == name:
                 return known
-        return None
+            if alike is None and known.name.replace("-", "_") == wanted:
+                alike = known
+        return alike
 
     def keeps_secret(self, name: str) -> bool:
         """Return whether an input's value is a secret: by the schema's word, or where there is none by its name."""

@@ -42,6 +42,8 @@ def content_type(data: bytes) -> str:
     return "audio/mpeg" if is_frame else ""
 
 
+SVG = ".svg.txt"
+"""How the file of a drawing ends: as ``.svg`` a server would hand it out as a page that may run scripts."""
 _KINDS = {
     **dict.fromkeys(("mp4", "webm", "mov", "mkv", "m4v"), "video"),
     **dict.fromkeys(("png", "jpg", "jpeg", "gif", "webp", "avif", "bmp", "svg"), "image"),
@@ -53,6 +55,8 @@ _KINDS = {
 
 def kind_of(name: str) -> str:
     """Return what a saved file is, by its name's end: ``video``, ``image``, ``audio``, ``text``, ``json``, else ``file``."""
+    if name.lower().endswith(SVG):
+        return "image"
     return _KINDS.get(name.rpartition(".")[2].lower(), "file")
 
 

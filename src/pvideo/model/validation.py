@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from pvideo.arguments import nearest, short, shown
 from pvideo.errors import InputError, Problem
 
 from .values import NotSendable, check_text, is_file, is_visible, jsonable, number, text, truth
-from .wording import misfit, nearest, shown
+from .wording import misfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +33,51 @@ def validate(model: Model, inputs: Mapping[str, Any]) -> tuple[Problem, ...]:
     named = [name for name in inputs if not isinstance(name, str) or model.field(name) is None]
     unknown = [_unknown(model, name) for name in named if model.has_schema or not isinstance(name, str)]
     _, known = clean(model, inputs)
-    return (*unknown, *known)
+    return (*unknown, *_repeated(model, inputs), *known)
+
+
+def gather(model: Model, *sources: Mapping[str, Any], own: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the inputs of several sources as one, each under the model's own name for it.
+
+    Args:
+        model: The model.
+        sources: Inputs by name; None means "not given".
+        own: The names that the call has for itself: one of them may be what a name that the model does not have was meant for.
+
+    Raises:
+        InputError: ``input_twice``, ``option_unknown``.
+    """
+    found: dict[str, Any] = {}
+    for name, value in ((name, value) for source in sources for name, value in source.items()):
+        field = model.field(name)
+        if field is None and model.has_schema and nearest(name, [*own, *(field.name for field in model.fields)]) in own:
+            problem = _unknown(model, name)
+            hint = f"Did you mean {nearest(name, own)}? "
+            raise InputError("option_unknown", problems=(problem,), option=short(name), model=model.name, suggestion=hint)
+        key = name if field is None else field.name
+        if found.get(key) is not None and value is not None:
+            raise_for(model, [_twice(field, key, found[key], value)])
+        found[key] = value if value is not None else found.get(key)
+    return found
+
+
+def _repeated(model: Model, inputs: Mapping[str, Any]) -> list[Problem]:
+    """Return what stands in `inputs` under two names: ``save-audio`` and ``save_audio``."""
+    seen: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name, value in inputs.items():
+        field = model.field(name) if isinstance(name, str) else None
+        if field is None or value is None:
+            continue
+        if field.name in seen:
+            problems.append(_twice(field, field.name, seen[field.name], value))
+        seen[field.name] = value
+    return problems
+
+
+def _twice(field: Field | None, name: str, first: Any, second: Any) -> Problem:
+    values = "" if field is not None and field.secret else f", as {shown(first)} and as {shown(second)}"
+    return Problem(name, f"{short(name)} is given twice{values}.", "input_twice")
 
 
 def clean(model: Model, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Problem, ...]]:
@@ -97,12 +142,18 @@ def raise_for(model: Model, problems: Sequence[Problem]) -> None:
     first, rest = problems[0], problems[1:]
     every = tuple(problems)
     if rest:
-        raise InputError("input_invalid", problems=every, count=len(every), problem=" ".join(problem.message for problem in every))
+        raise InputError("input_invalid", problems=every, count=len(every), problem=" ".join(map(_said, every)))
     if first.key == "option_unknown":
         near = nearest(first.field, [field.name for field in model.fields])
         hint = f"Did you mean {near}? " if near else ""
         raise InputError("option_unknown", problems=every, option=shown(first.field)[1:-1], model=model.name, suggestion=hint)
-    raise InputError(first.key, problems=every, problem=first.message)
+    raise InputError(first.key, problems=every, name=short(first.field), problem=_said(first), advice=first.advice)
+
+
+def _said(problem: Problem) -> str:
+    """Return a problem as it stands apart from its input: what is said of a file does not name that."""
+    is_named = not problem.advice or problem.message.startswith(f"{problem.field} ")
+    return problem.message if is_named else f"{problem.field}: {problem.message}"
 
 
 class Misfit(ValueError):  # noqa: N818 - it becomes a Problem in this room
@@ -147,7 +198,18 @@ def _text(field: Field, value: Any) -> Any:
 def _choice(choices: tuple[Any, ...], value: Any) -> Any:
     switch = truth(value)
     plain = switch if switch is not None else text(value) if isinstance(value, str) else number(value)
-    return next((choice for choice in choices if plain == choice and isinstance(plain, bool) == isinstance(choice, bool)), None)
+    found = next((choice for choice in choices if plain == choice and isinstance(plain, bool) == isinstance(choice, bool)), None)
+    if found is None and plain is not None and not isinstance(plain, (str, bool)):
+        # A choice that is a text and looks like a number: 1 means "1".
+        return next((choice for choice in choices if isinstance(choice, str) and _as_number(choice) == plain), None)
+    return found
+
+
+def _as_number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _number(field: Field, value: Any) -> int | float | None:
@@ -192,9 +254,9 @@ def coerce(model: Model, name: str, text: str) -> Any:
         raise_for(model, [_unknown(model, name)])
         return None
     try:
-        return _read(field, text)
+        return _of_any_kind(model, field, text) if field.kind == "json" and not field.enum else _read(field, text)
     except (ValueError, RecursionError) as error:
-        problem = Problem(field.name, misfit(field, text))
+        problem = Problem(field.name, misfit(field, text, typed=True))
         raise InputError("value_wrong", problems=(problem,), problem=problem.message) from error
 
 
@@ -207,18 +269,37 @@ def _guess(text: str) -> Any:
     return text if isinstance(found, str) or found is None else found
 
 
+def _of_any_kind(model: Model, field: Field, text: str) -> Any:
+    """Return what a text means where several kinds of value are allowed: ``5`` is a number where that fits, else a text."""
+    found = _guess(text)
+    if found is text or text[:1] in {"{", "["}:
+        return found
+    from .judge import judge
+
+    return text if any(problem.field == field.name for problem in judge(model, {field.name: found})) else found
+
+
 def _read(field: Field, text: str) -> Any:
     """Return the value a text means; raises ValueError when it means none."""
     word = text.strip().lower()
     if field.enum:
-        return field.enum[[str(choice).lower() for choice in field.enum].index(word)]
+        words = [str(choice).lower() for choice in field.enum]
+        return field.enum[words.index(word)] if word in words else _numeral(field.enum, word)
     if field.kind == "boolean":
         return _switch(word)
     if field.kind in {"integer", "number"}:
         return int(word) if field.kind == "integer" and "." not in word else float(word)
     if field.kind == "array":
         return json.loads(text) if word.startswith("[") or field.item is None else [_read(field.item, text)]
-    return json.loads(text) if field.kind == "json" and word[:1] in {"{", "["} else text
+    return text
+
+
+def _numeral(choices: tuple[Any, ...], word: str) -> Any:
+    """Return the choice that is the same number: ``1.0`` is ``"1"``; raises ValueError when there is none."""
+    found = _choice(choices, float(word))
+    if found is None:
+        raise ValueError(word)
+    return found
 
 
 def _switch(word: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from pvideo.errors import fill, texts
 
-_LARGEST = 2**63 - 1
+LARGEST = 2**63 - 1
 """Beyond this, JSON readers on the way disagree about a whole number."""
 
 
@@ -75,14 +75,14 @@ def number(value: Any) -> int | float | None:
         return None
     if isinstance(value, Integral):
         whole = int(value)
-        return whole if abs(whole) <= _LARGEST else None
+        return whole if abs(whole) <= LARGEST else None
     try:
         real = float(value)
     except (ValueError, OverflowError):
         return None
     if not math.isfinite(real):
         return None
-    return int(real) if real.is_integer() and abs(real) <= _LARGEST else real
+    return int(real) if real.is_integer() and abs(real) <= LARGEST else real
 
 
 def truth(value: Any) -> bool | None:
@@ -91,6 +91,13 @@ def truth(value: Any) -> bool | None:
         return value
     kind = type(value)
     return bool(value) if kind.__module__ == "numpy" and kind.__name__ in {"bool", "bool_"} else None
+
+
+def even_lines(value: Any) -> Any:
+    """Return a text, or a list of texts, with the line ends that are the same on every system; anything else as it is."""
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n").replace("\r", "\n")
+    return [even_lines(item) for item in value] if isinstance(value, list) else value
 
 
 def text(value: Any) -> str | None:

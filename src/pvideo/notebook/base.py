@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextvars
 import logging
 import threading
+import weakref
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,8 @@ import traitlets
 
 from pvideo.errors import PVideoError
 
-from .hosts import detect
+from .hosts import detect, follow_page
+from .pulse import pulse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -30,6 +32,9 @@ logger = logging.getLogger(__name__)
 logger.addHandler(logging.NullHandler())
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+
+_open: weakref.WeakSet[Live] = weakref.WeakSet()
+"""Every widget there is: where the notebook was moved, all of them say other addresses."""
 
 _STATIC = Path(__file__).parents[1] / "static"
 
@@ -86,6 +91,11 @@ class Live(anywidget.AnyWidget):
     page: ClassVar[str] = "widget"
     """Which bundle of ``js/`` draws it."""
 
+    # anywidget adds these to each widget, in a class made for it alone (8 kB): here they stand in ours.
+    _esm = traitlets.Unicode().tag(sync=True)
+    _css = traitlets.Unicode().tag(sync=True)
+    _anywidget_id = traitlets.Unicode().tag(sync=True)
+
     kind = traitlets.Unicode().tag(sync=True)
     """Which of a bundle's widgets the page draws: ``card`` or ``studio``."""
 
@@ -111,6 +121,17 @@ class Live(anywidget.AnyWidget):
         super().__init__(**traits)
         _unroute(self.comm)
         self.on_msg(self._on_message)
+        _open.add(self)
+
+    @traitlets.default("_anywidget_id")
+    def _default_anywidget_id(self) -> str:
+        return f"{type(self).__module__}.{type(self).__qualname__}"
+
+    def add_traits(self, **traits: Any) -> None:
+        """Add the traits that its class has not."""
+        missing = {name: trait for name, trait in traits.items() if not self.has_trait(name)}
+        if missing:
+            super().add_traits(**missing)
 
     # Both directions under the one lock.
 
@@ -118,6 +139,11 @@ class Live(anywidget.AnyWidget):
         """Send a changed trait."""
         with self._lock:
             super().notify_change(change)
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
+        """Return the state, or the part `key` of it."""
+        with self._lock:
+            return super().get_state(key, drop_defaults)
 
     def send_state(self, key: Any = None) -> None:
         """Send the state, or the part `key` of it."""
@@ -145,6 +171,11 @@ class Live(anywidget.AnyWidget):
         except LookupError:
             self._origin.copy().run(super()._send, msg, buffers)
 
+    def open(self) -> None:
+        """Tell the page of it; where nobody looks on there is none, and nbclient would keep each widget's whole module in the file."""
+        if detect().kind != "headless":
+            super().open()
+
     def close(self) -> None:
         """Take the widget off the page and forget it."""
         with self._lock:
@@ -152,6 +183,7 @@ class Live(anywidget.AnyWidget):
                 super().close()
             except LookupError:
                 self._origin.copy().run(super().close)
+        self.__dict__.pop("_repr_mimebundle_", None)  # ipywidgets leaves nothing to show; there is html
 
     def beget(self, make: Callable[[], T]) -> T:
         """Make another widget on a thread of ours, which ipykernel 7.0.0 and 7.0.1 allow in the context of a cell only.
@@ -181,6 +213,11 @@ class Live(anywidget.AnyWidget):
         return self.mimebundle() if self.is_open else {"text/plain": repr(self), "text/html": self.still()}
 
     @property
+    def model_id(self) -> str:
+        """By what the page knows it; empty where no page does."""
+        return str(self.comm.comm_id) if self.is_open else ""
+
+    @property
     def is_open(self) -> bool:
         """Whether the page can still be reached through this widget."""
         return self.comm is not None
@@ -191,6 +228,11 @@ class Live(anywidget.AnyWidget):
         """Check a message's form and pass it on; a strange one is ignored, as anything may write to a comm."""
         if not isinstance(content, dict) or not isinstance(content.get("kind"), str):
             return
+        if follow_page(content.get("path")):
+            for one in list(_open):
+                one.moved()
+        if content["kind"] == "notebook":
+            return
         try:
             with _heard_from_page():
                 self.heard(content, buffers or [])
@@ -200,6 +242,14 @@ class Live(anywidget.AnyWidget):
     def heard(self, content: Mapping[str, Any], buffers: list[memoryview]) -> None:
         """Take one message of the page. Quick: anything slow goes through `hand`."""
         raise NotImplementedError
+
+    def push(self) -> None:
+        """Bring the newest state to the page."""
+        raise NotImplementedError
+
+    def moved(self) -> None:
+        """Say all addresses anew: the notebook lies elsewhere."""
+        pulse.mark(self)
 
     def alive(self) -> None:
         """Answer a heartbeat."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 import weakref
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import traitlets
@@ -20,19 +21,36 @@ from .made import called, content_type
 from .menu import answer
 from .output import Output
 from .pulse import pulse
-from .saved import saved_card, still_card
+from .saved import still_card
 from .view import message_of, view_of
 from .words import note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pvideo.job.states import Snapshot
     from pvideo.job.video import Video
 
 
+class _View(traitlets.Dict):
+    """A card's `view`: of a card that rests it is made anew whenever it is read."""
+
+    def get(self, obj: Card, cls: Any = None) -> dict[str, Any] | None:
+        return obj.view_now() if obj.rests else super().get(obj, cls)
+
+
+class _Saved(traitlets.Unicode):
+    """A card's `saved`, likewise."""
+
+    def get(self, obj: Card, cls: Any = None) -> str | None:
+        return obj.saved_now() if obj.rests else super().get(obj, cls)
+
+
 class Card(Output):
     """A live card of one video.
+
+    When nothing will change any more it rests: it keeps neither its view nor its html, each with the poster as text, but makes them
+    anew for whoever asks, a page that was opened again. A notebook of two hundred cards keeps all of them live, at 15 kB each.
 
     Args:
         video: The video to follow.
@@ -41,8 +59,10 @@ class Card(Output):
         saved_anew: Called when `saved` has changed: a card below another one is saved with it.
     """
 
-    view = traitlets.Dict().tag(sync=True)
+    view = _View().tag(sync=True)
     """The job as `view.view_of` makes it. Default ``{}``."""
+
+    saved = _Saved().tag(sync=True)
 
     silent = traitlets.Bool(False).tag(sync=True)
     """Whether something around it is read aloud in its place. Default False."""
@@ -56,9 +76,12 @@ class Card(Output):
         saved_anew: Callable[[Card], None] | None = None,
     ) -> None:
         self._nonce = secrets.token_urlsafe(12)
-        self._base = notebook_folder()
         self._settled, self._took_over, self._saved_anew = settled, took_over, saved_anew
         self._told = ""
+        self.rests = False
+        """Whether nothing will change any more: then `view` and `saved` are made for whoever reads them, and not kept."""
+        self._kept = hash("")
+        """Which html the page was given last."""
         self._refused: PVideoError | None = None
         self._frames = Frames()
         self.video = video
@@ -78,7 +101,7 @@ class Card(Output):
 
     def still(self) -> str:
         """Return the card and what stands below it as plain html, as they stand now."""
-        return still_card(self._latest, self._base) + self.panels.still()
+        return still_card(self._latest, notebook_folder()) + self.panels.still()
 
     def follow(self, video: Video) -> None:
         """Show this video from now on: another one, or the same as it is now, in one more output."""
@@ -109,11 +132,11 @@ class Card(Output):
         snapshot = self._latest
         if not self.is_open:
             return
-        view = self._view(snapshot)
-        saved = saved_card(snapshot, self._base) + self.panels.still() if snapshot.done and snapshot.settled else ""
-        is_new = saved != self.saved
-        with self.hold_sync():
-            self.saved = saved
+        view, saved = self._view(snapshot), self.saved_now()
+        is_new = hash(saved) != self._kept
+        with self._telling():
+            if is_new:
+                self._kept, self.saved = hash(saved), saved
             self.view = view
         if is_new and self._saved_anew is not None:
             self._saved_anew(self)
@@ -123,11 +146,30 @@ class Card(Output):
             if self._settled is not None:
                 hand(self._settled, self)
 
+    def view_now(self) -> dict[str, Any]:
+        """Return what the page shows, made now."""
+        return self._view(self._latest)
+
+    def saved_now(self) -> str:
+        """Return what the file keeps, made now; empty while something runs."""
+        return self.still() if self._latest.done and self._latest.settled else ""
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Set what the page is told; of what will not change any more nothing is kept."""
+        with self._lock:
+            self.rests = False
+            with self.hold_sync():
+                yield
+            self.rests = is_final(self._latest)
+            if self.rests:
+                self._trait_values.update(view={}, saved="")
+
     def _view(self, snapshot: Snapshot) -> dict[str, Any]:
         from pvideo.settings import current
 
         now, around = time.time(), around_of(self.video)
-        view = view_of(snapshot, nonce=self._nonce, base=self._base, now=now, autoplay=current().autoplay, around=around)
+        view = view_of(snapshot, nonce=self._nonce, base=notebook_folder(), now=now, autoplay=current().autoplay, around=around)
         return view if self._refused is None else {**view, "message": message_of(self._refused, "warn")}
 
     def _linger(self) -> None:
@@ -162,7 +204,8 @@ class Card(Output):
         if kind == "hello":
             self.alive()
             # The clock moves on, so the view is made anew: it heals whatever the page missed.
-            self.view = self._view(self._latest)
+            with self._telling():
+                self.view = self.view_now()
         elif kind == "action":
             self._pressed(content)
         elif kind == "menu" and self._is_mine(content):

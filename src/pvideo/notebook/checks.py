@@ -20,7 +20,11 @@ WITHIN = 9.0
 """Seconds for all requests together."""
 _UNKNOWN = "0" * 26
 """An id that Replicate cannot have given: asking for it proves the tokens where the list is not passed on."""
-_GATEWAY_KEYS = frozenset({"gateway_token", "gateway_name", "unreachable", "certificate", "gateway_busy", "spend_limit", "connection_lost"})
+_GATEWAY_KEYS = frozenset(
+    {"gateway_token", "gateway_name", "gateway_address", "unreachable", "certificate", "certificates_unreadable", "gateway_busy"}
+    | {"spend_limit", "credit_cloudflare", "server_trouble", "edge_refused", "other_answer"}
+)
+"""What is the gateway's, or lies before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,13 +99,18 @@ async def _ask_both(client: Client, endpoint: Endpoint, model: str) -> list[Chec
     try:
         await client.list(created_after=datetime.now(UTC) - timedelta(minutes=1))
     except LookFailed as failed:
-        error = await _whose(client, model) if failed.verdict.error.key == "token_revoked" else failed.verdict.error
-        if error.key in _GATEWAY_KEYS:
-            return [_bad("Gateway", error), Check(mark="–", name="Replicate", text="not checked, needs the gateway")]
-        if failed.verdict.error.key == "token_revoked":
-            return [_gateway(endpoint, time.monotonic() - began, finds=False), _bad("Replicate", error)]
-        return await _ask_one(client, endpoint, error, time.monotonic() - began)
+        error, took = failed.verdict.error, time.monotonic() - began
+        if error.key == "list_refused":
+            return await _ask_one(client, endpoint, took)
+        return _failed(endpoint, await _whose(client, model) if error.key == "token_revoked" else error, took)
     return [_gateway(endpoint, time.monotonic() - began, finds=True), _replicate(endpoint)]
+
+
+def _failed(endpoint: Endpoint, error: PVideoError, took: float) -> list[Check]:
+    """Put what is wrong in the line that it belongs to."""
+    if error.key in _GATEWAY_KEYS or error.values.get("who") == endpoint.gateway:
+        return [_bad("Gateway", error), Check(mark="–", name="Replicate", text="not checked, needs the gateway")]
+    return [_gateway(endpoint, took), _bad("Replicate", error)]
 
 
 async def _whose(client: Client, model: str) -> PVideoError:
@@ -117,19 +126,16 @@ async def _whose(client: Client, model: str) -> PVideoError:
     return PVideoError.make("refused", who="Replicate", status=401, detail="The token may not list predictions.")
 
 
-async def _ask_one(client: Client, endpoint: Endpoint, error: PVideoError, took: float) -> list[Check]:
-    """The list was not given: a look at an unknown prediction tells a refused token from a list that is not passed on."""
+async def _ask_one(client: Client, endpoint: Endpoint, took: float) -> list[Check]:
+    """The list is not passed on: a look at an unknown prediction tells whether anything is."""
     from pvideo.wire.verdict import LookFailed
 
-    gateway = _gateway(endpoint, took, finds=False)
     try:
         await client.get(_UNKNOWN)
     except LookFailed as failed:
         if failed.verdict.kind != "gone":
-            return [gateway, _bad("Replicate", failed.verdict.error)]
-    except ValueError:
-        return [gateway, _bad("Replicate", error)]
-    return [gateway, _replicate(endpoint)]
+            return _failed(endpoint, failed.verdict.error, took)
+    return [_gateway(endpoint, took, finds=False), _replicate(endpoint)]
 
 
 async def _ask_model(client: Client, name: str) -> Check:
@@ -144,12 +150,12 @@ async def _ask_model(client: Client, name: str) -> Check:
     return Check(mark="✓", name="Model", text=f"{name} is there" + (f", version {str(version)[:8]}…" if version else ""))
 
 
-def _gateway(endpoint: Endpoint, took: float, *, finds: bool) -> Check:
+def _gateway(endpoint: Endpoint, took: float, *, finds: bool | None = None) -> Check:
     words = [f"answered in {took * 1000:.0f} ms"]
     if endpoint.gateway_token is not None:
         words.append("took our token")
-    found = "a lost answer can be found again (list works)" if finds else "a lost answer cannot be found again here (no list)"
-    return Check(mark="✓", name="Gateway", text=f"{', '.join(words)}; {found}")
+    found = {True: "; a lost answer can be found again (list works)", False: "; a lost answer cannot be found again here (no list)"}
+    return Check(mark="✓", name="Gateway", text=", ".join(words) + (found[finds] if finds is not None else ""))
 
 
 def _replicate(endpoint: Endpoint) -> Check:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
-from pvideo.errors import PVideoError
+from pvideo.arguments import nearest, short, shown
+from pvideo.errors import InputError, PVideoError
 
 from .display import outputs, tell
 from .options import split_words
-from .text import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,11 +33,15 @@ HELP = {
 }
 
 
+_MOST = {"doctor": 0, "budget": 0, "limits": 0, "explain": 1, "log": 1}
+"""How many words a command takes at most; the others take as many as there are, or look at them themselves."""
+
+
 def run(line: str, shell: Any) -> None:
     """Run one command.
 
     Raises:
-        PVideoError: There is no such command, or it failed.
+        PVideoError: There is no such command, it does not take that, or it failed.
     """
     words = split_words(line)
     if not words or words[0] in {"help", "-h", "--help"}:
@@ -45,7 +50,12 @@ def run(line: str, shell: Any) -> None:
     name, rest = words[0], words[1:]
     if name not in HELP:
         near = nearest(name, HELP)
-        raise PVideoError.make("command_unknown", name=name, suggestion=f"Did you mean %pvideo {near}? " if near else "")
+        raise PVideoError.make("command_unknown", name=short(name), suggestion=f"Did you mean %pvideo {near}? " if near else "")
+    most = _MOST.get(name, len(rest))
+    if len(rest) > most:
+        takes = "the name of one video" if most else "nothing"
+        advice = "Another limit: pvideo.configure(budget_day=10). " if name == "budget" else ""
+        raise InputError("command_takes", name=name, takes=takes, word=shown(rest[most]), advice=advice)
     commands: dict[str, Callable[[list[str], Any], None]] = {
         "demo": _demo,
         "setup": _setup,
@@ -79,11 +89,12 @@ def find_videos(names: list[str], shell: Any) -> list[Video]:
 
     held = {name: value for name, value in shell.user_ns.items() if isinstance(value, (Video, Sweep)) and not name.startswith("_")}
     known: dict[str, list[Video]] = {name: list(value.videos) if isinstance(value, Sweep) else [value] for name, value in held.items()}
+    names = [unicodedata.normalize("NFKC", name) for name in names]  # as Python keeps them
     for name in [name for name in names if name not in known]:
         remembered = _remembered(name)
         if remembered is None:
             near = nearest(name, known)
-            raise PVideoError.make("video_unknown", name=name, suggestion=f"Did you mean {near}? " if near else "")
+            raise PVideoError.make("video_unknown", name=short(name), suggestion=f"Did you mean {near}? " if near else "")
         known[name] = [remembered]
     found = [video for name in (names or known) for video in known[name]]
     return list({video.intent: video for video in found}.values())

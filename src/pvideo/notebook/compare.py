@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from pvideo.arguments import PATH, takes
 from pvideo.errors import InputError, PVideoError
-from pvideo.guard import guarded
 
 from . import comparison
 from .base import hand
+from .blueprint import VIDEO
 from .card import is_final
 from .chunks import stream
 from .difference import LETTERS
-from .hosts import detect, notebook_folder
+from .hosts import detect, notebook_folder, running_shell
 from .made import content_type
 from .output import Output
 from .pulse import pulse
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 MOST = 9
 
 
-@guarded
+@takes()
 def compare(*videos: Any) -> Compare | StillCompare:
     """Show 2 to 9 videos beside each other: one play button, play heads in step, and what differs between them.
 
@@ -89,6 +90,7 @@ class StillCompare:
         """Return it as plain html, as it stands now."""
         return comparison.still([video.snapshot() for video in self.videos], notebook_folder())
 
+    @takes(path=PATH.or_none())
     def save_page(self, path: str | Path | None = None) -> Path:
         """Write it as one html file that plays anywhere (see `Compare.save_page`)."""
         return _save_page(self.videos, path)
@@ -112,7 +114,7 @@ class Compare(Output):
         self.changed = changed
         self.key = f"compare-{uuid.uuid4().hex}"
         """What it is known by."""
-        self._nonce, self._base = secrets.token_urlsafe(12), notebook_folder()
+        self._nonce = secrets.token_urlsafe(12)
         self._notice = ""
         self._leave: list[Callable[[], None]] = []
         self._settled: Callable[[Compare], None] | None = None
@@ -125,14 +127,13 @@ class Compare(Output):
         """Say what it shows: it is the text a saved notebook falls back to."""
         return _text(self.videos)
 
-    def _ipython_display_(self) -> None:
-        from .hook import show_video
-
-        # What was taken off the page is shown anew, as a video is.
-        show_video(self if self.is_open else Compare(list(self.videos)))
-
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return super()._repr_mimebundle_() if detect().has_widgets else {"text/plain": repr(self), "text/html": self.still()}
+        from .hook import bundle_of
+
+        if running_shell() is None:
+            return super()._repr_mimebundle_()
+        # What was taken off the page is shown anew, as a video is.
+        return bundle_of(self if self.is_open else Compare(list(self.videos)))
 
     @property
     def known_as(self) -> str:
@@ -141,7 +142,7 @@ class Compare(Output):
 
     def still(self) -> str:
         """Return it as plain html, as it stands now."""
-        return comparison.still(self._snapshots(), self._base) + self.panels.still()
+        return comparison.still(self._snapshots(), notebook_folder()) + self.panels.still()
 
     def follow(self, _: Compare, *, settled: Callable[[Compare], None] | None = None) -> None:
         """Stand in one more output.
@@ -161,6 +162,7 @@ class Compare(Output):
         pulse.forget(self)
         super().close()
 
+    @takes(video=VIDEO)
     def load(self, video: Video) -> None:
         """Fill the newest open Studio with what made a video; without one, a new one opens below."""
         from . import studio
@@ -175,6 +177,7 @@ class Compare(Output):
         letter = LETTERS[self.videos.index(video)] if video in self.videos else ""
         self._say(say("compare", "loaded", name=f"{letter} {video.name}".strip()))
 
+    @takes(path=PATH.or_none())
     def save_page(self, path: str | Path | None = None) -> Path:
         """Write the comparison as one html file that plays anywhere, and return where it lies.
 
@@ -209,7 +212,7 @@ class Compare(Output):
     def _view(self) -> dict[str, Any]:
         actions = ["copy", "load", *(["page"] if _page_maker() is not None else [])]
         snapshots = self._snapshots()
-        return comparison.view_of(snapshots, key=self.key, nonce=self._nonce, base=self._base, notice=self._notice, actions=actions)
+        return comparison.view_of(snapshots, key=self.key, nonce=self._nonce, base=notebook_folder(), notice=self._notice, actions=actions)
 
     def _snapshots(self) -> list[Snapshot]:
         return [video.snapshot() for video in self.videos]

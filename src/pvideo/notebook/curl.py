@@ -28,7 +28,8 @@ def as_curl(step: Step) -> str:
         variable = VARIABLES.get(name.lower())
         parts.append(f'-H "{name}: Bearer ${variable}"' if variable else f"-H {shlex.quote(f'{name}: {value}')}")
     if step.body:
-        parts.append(f"-d {shlex.quote(step.body)}")
+        # `-d` reads a file where the body begins with an @.
+        parts.append(f"--data-raw {shlex.quote(step.body)}")
     if step.kind == "file":
         parts.append("-o video.mp4")
     return redact(" \\\n  ".join(parts))

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from pvideo import settings
+from pvideo.arguments import FLAG, short, shown, takes
 from pvideo.errors import DemoError, InputError
 
 if TYPE_CHECKING:
@@ -16,6 +17,31 @@ Try: %%pvideo cat     Break something: %pvideo demo --next lost-answer     Back 
 _SENDING = 3.0
 """Seconds that a press before ``--next`` gets to be sent."""
 OFF = "Demo is off. Presses go to your own account again; they cost what their buttons say."
+
+
+@takes(demo=FLAG.or_none())
+def configure(*, demo: bool | None = None, **changes: Any) -> None:
+    """Set how pvideo works in this process, for example ``configure(budget_day=10, folder="clips")``.
+
+    Args:
+        demo: True sends presses to the embedded gateway (free, nothing leaves this machine), False to your account again.
+        **changes: Any field of `pvideo.settings.Settings`: ``budget_session`` and ``budget_day`` (US dollars, None for none),
+            ``folder``, ``model``, ``inputs`` (defaults for every press), ``deadline`` (seconds), ``account_id``, ``gateway_id``,
+            ``gateway_token``, ``replicate_token``, ``base_url``, ``trust_host``, ``autoplay``, ``confirm_over``, ``log_payload``,
+            ``metadata`` (at most five plain values for the gateway's log), ``stored_key``,
+            ``rate_limit``, ``management_token``.
+
+    Raises:
+        SettingsError: A setting's name or value does not fit; nothing was changed.
+        InputError: `demo` is not True or False.
+        DemoError: The embedded gateway is not installed.
+    """
+    try:
+        settings.configure(**changes)
+    finally:
+        changes.clear()  # tokens among them stand in no frame of ours when it fails
+    if demo is not None:
+        turn_on() if demo else turn_off()
 
 
 def turn_on() -> None:
@@ -69,11 +95,11 @@ def demo(words: list[str]) -> str:
         turn_off()
         return OFF
     options = _options(words)
+    speed = _number(options["speed"]) if "speed" in options else 0.0
     was_on = settings.demo_is_on()
     turn_on()
     said = [] if was_on and options else [ON]
-    if "speed" in options:
-        speed = _number(options["speed"])
+    if speed:
         _ask("control", "POST", "/_emu/settings", {"speed": speed})
         said.append(f"The demo runs {speed:g} times as fast.")
     if "next" in options:
@@ -86,7 +112,7 @@ def demo(words: list[str]) -> str:
 def _next(what: str) -> None:
     known = _ask("control", "GET", "/_emu/next").get("known", [])
     if what not in known:
-        raise InputError("value_wrong", problem=f"The demo does not know {what!r}; it knows {', '.join(known)}.")
+        raise InputError("value_wrong", problem=f"The demo does not know {shown(what)}; it knows {', '.join(known)}.")
     _ask("control", "POST", "/_emu/next", {"what": what})
 
 
@@ -106,8 +132,17 @@ def _options(words: list[str]) -> dict[str, str]:
     for word in rest:
         name, equals, value = word.removeprefix("--").partition("=")
         if not word.startswith("--") or name not in {"speed", "next"}:
-            raise InputError("option_unknown", option=word, model="%pvideo demo", suggestion="There are: --speed N, --next WHAT, off. ")
-        found[name] = value if equals else next(rest, "")
+            raise InputError(
+                "option_unknown", option=short(word), model="%pvideo demo", suggestion="There are: --speed N, --next WHAT, off. "
+            )
+        given = value if equals else next(rest, "")
+        if name in found:
+            raise InputError(
+                "input_twice", name=f"--{name}", problem=f"--{name} is given twice, as {shown(found[name])} and as {shown(given)}."
+            )
+        if not given:
+            raise InputError("value_wrong", problem=f"--{name} wants a value after it.")
+        found[name] = given
     return found
 
 
@@ -117,7 +152,7 @@ def _number(text: str) -> float:
     except ValueError:
         speed = 0.0
     if not 0 < speed <= 1000:
-        raise InputError("value_wrong", problem=f"--speed wants a number over 0; {text!r} was given.")
+        raise InputError("value_wrong", problem=f"--speed wants a number over 0; {shown(text)} was given.")
     return speed
 
 

@@ -1,7 +1,9 @@
 """How a video comes into a cell's output, and what stands there when it has ended.
 
-In a notebook: a live card under a display id. When the video has ended the page is offered the plain html for its file (the live card
-stays); if it cannot do that, the output itself becomes the html, but never while the video plays. Without widgets: html or text.
+In a notebook: a live card, for whoever formats the video. When the video has ended the page is offered the plain html for its file (the
+live card stays); if it cannot do that, an output of ours becomes the html, but never while the video plays. What is published reaches the
+page that is open now and no other: the card itself lives on, for the page that comes back, an `ipywidgets.Output` or a captured output,
+until its cell runs again. Without widgets: html or text.
 """
 
 from __future__ import annotations
@@ -43,6 +45,11 @@ class Showing:
     host: Host
     """As it was in the cell: whether someone can answer belongs to each request."""
     displays: list[str] = field(default_factory=list)
+    """The outputs that an update reaches by their id, while the page that has them is open."""
+    places: set[str] = field(default_factory=set)
+    """Where it stands, as far as cells tell: an id for each time that it was shown."""
+    pinned: bool = False
+    """Whether it was shown where no cell is told, from a button's callback: it may stand there for ever."""
     origin: contextvars.Context = field(default_factory=contextvars.copy_context)
 
 
@@ -62,17 +69,34 @@ class Outputs:
         """Show a video, a sweep's sheet or a comparison in the running cell; `cell` stands for it where the host has no cell ids."""
         host = detect(shell)
         display = uuid.uuid4().hex
-        self._let_go(cell_id(shell) or cell, message_id(shell), (_intent(video), display))
-        if host.has_widgets:
-            showing = self._showing_of(video, shell, host)
-            showing.displays.append(display)
-            publish(shell, showing.card.mimebundle(), display)
-        elif host.has_html:
-            if not _is_settled(video):
-                self.pending.setdefault(_intent(video), []).append(display)
-            publish(shell, still_bundle(video), display)
-        else:
+        if not host.has_html:
             tell(repr(video))
+            return
+        data = self.bundle(video, shell, cell=cell, display=display)
+        if not host.has_widgets and not _is_settled(video):
+            self.pending.setdefault(_intent(video), []).append(display)
+        publish(shell, data, display)
+
+    def bundle(self, video: Video | Sweep | Compare, shell: Any, *, cell: str = "", display: str = "") -> dict[str, Any]:
+        """Return a video, a sweep's sheet or a comparison for whoever formats it.
+
+        Args:
+            video: What is shown.
+            shell: IPython's shell.
+            cell: What stands for the running cell where the host has no cell ids.
+            display: The id that it is published under, if it is one of ours: only then it can be replaced.
+        """
+        host = detect(shell)
+        place = display or uuid.uuid4().hex
+        known = self._let_go(cell_id(shell) or cell, message_id(shell), (_intent(video), place))
+        if not host.has_widgets:
+            return still_bundle(video) if host.has_html else {"text/plain": repr(video)}
+        showing = self._showing_of(video, shell, host)
+        with self._lock:
+            showing.displays += [display] if display else []
+            showing.places |= {place} if known else set()
+            showing.pinned |= not known
+        return showing.card.mimebundle()
 
     def widget(self, video: Video | Sweep, shell: Any) -> Card | Sheet | Compare:
         """Return the widget that shows a video or a sweep, for a host that takes it as a cell's value."""
@@ -89,7 +113,7 @@ class Outputs:
             return [showing.card for showing in self._showing.values()]
 
     def clear(self) -> None:
-        """Let go of every card (when the extension is unloaded)."""
+        """Let go of every card."""
         with self._lock:
             gone = list(self._showing.values())
             self._showing.clear()
@@ -122,26 +146,28 @@ class Outputs:
 
         return Card(video, settled=self._settled, took_over=self._followed)
 
-    def _let_go(self, cell: str, message: str, shown: tuple[str, str]) -> None:
-        """Note what a cell shows; a cell that runs again has lost what it showed before."""
+    def _let_go(self, cell: str, message: str, shown: tuple[str, str]) -> bool:
+        """Note what a cell shows; a cell that runs again has lost what it showed before. Return whether there is a cell."""
         if not cell:
-            return
+            return False
         with self._lock:
             before, lost = self._cells.get(cell, ("", []))
             same_run = before == message and message != ""
             self._cells[cell] = (message, [*lost, shown] if same_run else [shown])
-            closing = [] if same_run else [self._lost(intent, display, keep=intent == shown[0]) for intent, display in lost]
+            closing = [] if same_run else [self._lost(intent, place, keep=intent == shown[0]) for intent, place in lost]
         for card in closing:
             if card is not None:
                 card.close()
+        return True
 
-    def _lost(self, intent: str, display: str, *, keep: bool) -> Card | Sheet | Compare | None:
+    def _lost(self, intent: str, place: str, *, keep: bool) -> Card | Sheet | Compare | None:
         """Take one output from a card; return the card if that was its last and it is not to be kept."""
         showing = self._showing.get(intent)
-        if showing is None or display not in showing.displays:
+        if showing is None or place not in showing.places:
             return None
-        showing.displays.remove(display)
-        return None if showing.displays or keep else self._showing.pop(intent).card
+        showing.places.remove(place)
+        showing.displays = [display for display in showing.displays if display != place]
+        return None if showing.places or showing.pinned or keep else self._showing.pop(intent).card
 
     def _followed(self, old: Video, new: Video) -> None:
         with self._lock:
@@ -149,14 +175,14 @@ class Outputs:
             if showing is not None:
                 self._showing[_intent(new)] = showing
             self._cells = {
-                cell: (message, [(_intent(new) if intent == _intent(old) else intent, display) for intent, display in rows])
+                cell: (message, [(_intent(new) if intent == _intent(old) else intent, place) for intent, place in rows])
                 for cell, (message, rows) in self._cells.items()
             }
         if self.took_over is not None:
             self.took_over(old, new)
 
     def _settled(self, card: Card | Sheet | Compare) -> None:
-        """End a card: the page keeps it and its file holds html, or the output becomes html."""
+        """Bring a card's end to where it stands: the page's file holds html, or the output becomes html."""
         video = _of(card)
         with self._lock:
             showing = self._showing.get(_intent(video))
@@ -170,10 +196,9 @@ class Outputs:
         if _of(card) is not video or not card.is_open or card.panels:
             return
         with self._lock:
-            self._showing.pop(_intent(video), None)
-        for display in showing.displays:
+            displays, showing.displays = showing.displays, []
+        for display in displays:
             self._replace(showing, still_bundle(video, text=False), display)
-        card.close()
 
     @staticmethod
     def _replace(showing: Showing, data: dict[str, str], display: str) -> None:
@@ -195,6 +220,11 @@ def still_bundle(video: Video | Sweep | Compare, *, text: bool = True) -> dict[s
     snapshot = video.snapshot()
     html = saved_card(snapshot, notebook_folder()) if snapshot.done else still_card(snapshot, notebook_folder())
     return {"text/html": html, **({"text/plain": repr(video)} if text else {})}
+
+
+def videos_of(value: Video | Sweep | Compare) -> tuple[Video, ...]:
+    """Return the videos that are being made, or were, of what is shown."""
+    return tuple(value.videos) if _is_compare(value) or _is_sweep(value) else (value,)
 
 
 def tell(text: str) -> None:

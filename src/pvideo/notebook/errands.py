@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvideo.errors import PVideoError
+from pvideo.settings import base_folder
 
 from .base import Live, hand
 from .chunks import stream
@@ -151,7 +151,7 @@ class Errands(Live):
         named = where if isinstance(where, str) and where.strip() else None
         video = self._video(intent)
         path = video.find(named)
-        below = named or str(Path.cwd())
+        below = named or str(base_folder())
         self._tell(say("history", "found", path=path) if path else say("history", "not_found", where=below), ask="" if path else intent)
         self.refresh()
         self._push_views()

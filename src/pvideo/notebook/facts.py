@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pvideo.model.reference import short
 
+from .made import more_files
 from .source import known_model
 from .words import say
 
@@ -49,10 +50,12 @@ def notes(snapshot: Snapshot) -> list[str]:
     from pvideo.model.facts import differences
 
     model, media = known_model(snapshot.model), snapshot.media
+    count = more_files(snapshot)
+    made = [*snapshot.notes, *([say("notes", "more_files", count=f"{count:,}")] if count else [])]
     if model is None or media is None or snapshot.path is None:
-        return list(snapshot.notes)
+        return made
     said = differences(model, snapshot.input, size=(media.width, media.height), fps=media.fps, seconds=media.seconds)
-    return [*snapshot.notes, *([said] if said else [])]
+    return [*made, *([said] if said else [])]
 
 
 def shape(snapshot: Snapshot) -> tuple[int, int]:

@@ -47,18 +47,20 @@ def show(words: str) -> None:
 
 def present(library: Library, shell: Any) -> None:
     """Show a library in the running cell: live where widgets are drawn."""
+    shell.display_pub.publish(data=bundle(library, shell), metadata={})
+
+
+def bundle(library: Library, shell: Any) -> dict[str, Any]:
+    """Return a library for whoever formats it: live where widgets are drawn, else its newest rows as html and text."""
     if detect(shell).has_widgets:
         from .library import History
 
         made = History(library)
         _let_go(cell_id(shell), message_id(shell), made)
-        data = made.mimebundle()
-    else:
-        rows = library.rows(0, ROWS)
-        data = {"text/plain": text_of(library)}
-        if rows:
-            data["text/html"] = as_html(rows, notebook_folder())
-    shell.display_pub.publish(data=data, metadata={})
+        return made.mimebundle()
+    rows = library.rows(0, ROWS)
+    html = {"text/html": as_html(rows, notebook_folder())} if rows else {}
+    return {"text/plain": text_of(library), **html}
 
 
 def _let_go(cell: str, message: str, made: History) -> None:
@@ -85,9 +87,7 @@ def as_text(rows: list[JobRow], words: str = "") -> str:
     lines = [f"{'made':<14} {'status':<12} {'money':<10} {'seed':<11} {'name':<12} {'stars':<6} prompt"]
     for row in rows:
         seed, stars = "" if row.seed is None else str(row.seed), "★" * row.stars
-        lines.append(
-            f"{date(row.pressed_at):<14} {_status(row):<12} {_money(row):<10} {seed:<11} {row.name:<12} {stars:<6} {_short(row.prompt)}"
-        )
+        lines.append(f"{date(row.pressed_at):<14} {_status(row):<12} {_money(row):<10} {seed:<11} {row.name:<12} {stars:<6} {_prompt(row)}")
     return "\n".join(lines)
 
 
@@ -141,7 +141,8 @@ def _cells(row: JobRow, base: Path) -> str:
     stars = f" {'★' * row.stars}" if row.stars else ""
     note = f"<br><i>{escape(row.remark)}</i>" if row.remark else ""
     plain = [date(row.pressed_at), _status(row), _money(row), "" if row.seed is None else str(row.seed)]
-    cells = [f"{name}{escape(row.prompt)}{stars}{note}", *(escape(text) for text in plain), _file(row, base)]
+    warning = f"<br>{escape(row.warning)}" if row.unreadable else ""
+    cells = [f"{name}{escape(row.prompt)}{stars}{note}{warning}", *(escape(text) for text in plain), _file(row, base)]
     return "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells)
 
 
@@ -161,7 +162,8 @@ def _facts(row: JobRow) -> str:
     """Return the little that stands in a row: ``draft 5 s``."""
     seconds = row.seconds or row.input.get("duration")
     parts = ["draft" if row.input.get("draft") is True else "", f"{seconds:g} s" if isinstance(seconds, (int, float)) else ""]
-    return " ".join(part for part in parts if part)
+    facts = " ".join(part for part in parts if part)
+    return " · ".join(part for part in (facts, row.warning) if part)
 
 
 def _status(row: JobRow) -> str:
@@ -174,6 +176,10 @@ def _money(row: JobRow) -> str:
     from pvideo.job.budget import cost_text
 
     return "free" if row.realm == "demo" else cost_text(row, _status(row))
+
+
+def _prompt(row: JobRow) -> str:
+    return " · ".join(part for part in (_short(row.prompt), row.warning) if part)
 
 
 def _short(prompt: str) -> str:

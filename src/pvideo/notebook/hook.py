@@ -20,20 +20,25 @@ def attended() -> bool:
     return detect(running_shell()).kind != "headless"
 
 
-def show_video(video: Video | Sweep | Compare) -> None:
-    """Show a video, a sweep or a comparison in the running cell.
+def bundle_of(value: Video | Sweep | Compare) -> dict[str, Any]:
+    """Return a video, a sweep or a comparison for whoever formats it in the running cell: live, as html, or as text.
 
-    Raises:
-        NotImplementedError: There is no page here; IPython then shows its text.
+    Where nothing arrives after the cell has ended it waits, as ``%%pvideo`` does.
     """
     from .hosts import detect, running_shell
 
     shell = running_shell()
-    if shell is None or not detect(shell).has_html:
-        raise NotImplementedError
-    from .display import outputs
+    host = detect(shell)
+    if not host.has_html:
+        return {"text/plain": repr(value)}
+    from .display import outputs, videos_of
 
-    outputs.show(video, shell)
+    if host.waits:
+        from .waiting import wait_for
+
+        for video in videos_of(value):
+            wait_for(video)
+    return outputs.bundle(value, shell)
 
 
 def widget_of(video: Video | Sweep) -> Any:
@@ -79,20 +84,16 @@ def explain_video(video: Video) -> Explanation:
     return explanation(video)
 
 
-def show_library(library: Library) -> None:
-    """Show a library as the history, in the running cell.
-
-    Raises:
-        NotImplementedError: There is no page here; IPython then shows its text.
-    """
+def bundle_of_library(library: Library) -> dict[str, Any]:
+    """Return a library as the history, for whoever formats it in the running cell."""
     from .hosts import detect, running_shell
 
     shell = running_shell()
-    if shell is None or not detect(shell).has_html:
-        raise NotImplementedError
-    from .history import present
+    if not detect(shell).has_html:
+        return {"text/plain": repr(library)}
+    from .history import bundle
 
-    present(library, shell)
+    return bundle(library, shell)
 
 
 def history_of(library: Library) -> Any:

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from pvideo.errors import SettingsError
+from pvideo.settings import working_folder
+
 Kind = Literal["jupyter", "voila", "vscode", "colab", "marimo", "headless", "terminal", "script"]
+
+
+_moved: Path | None = None
+"""The notebook's file, where its page has told of a move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +72,78 @@ def detect(shell: Any = None) -> Host:
 
 
 def notebook_folder() -> Path:
-    """Return the folder that the notebook lies in: saved addresses of videos are relative to it."""
-    session = os.getenv("JPY_SESSION_NAME", "")
-    path = Path(session)
-    return path.parent if path.is_absolute() and path.parent.is_dir() else Path.cwd()
+    """Return the folder that saved addresses are relative to: the notebook's, as `base_folder` has it."""
+    try:
+        return base_folder()
+    except SettingsError:
+        return Path(Path.home().anchor)
+
+
+def base_folder() -> Path:
+    """Return the folder that the notebook lies in.
+
+    Where no host tells it, it is the one that the kernel began in, wherever its cells have gone since. A script has none: it is the
+    folder that it works in at the moment.
+
+    Raises:
+        SettingsError: No host tells it, and the working folder was deleted.
+    """
+    shell = running_shell()
+    begun = getattr(shell, "starting_dir", None)
+    folders = [*(path.parent for path in _places(shell)), *([Path(begun)] if isinstance(begun, str) else [])]
+    return next((folder for folder in folders if folder.is_dir()), None) or working_folder()
+
+
+def follow_page(path: object) -> bool:
+    """Take the notebook's path as its page tells it, from the server's root; return whether it lies elsewhere than was known.
+
+    The kernel is told once, when it starts, where its notebook lies. After a move only the page knows; what it says is believed where
+    the notebook is found.
+    """
+    global _moved  # noqa: PLW0603 - of the one notebook of this process
+    session, before = _session(), _moved
+    if session is None or not isinstance(path, str) or not path.endswith(".ipynb") or Path(path).is_absolute() or ".." in Path(path).parts:
+        return False
+    # A kernel may have two notebooks; the one that it was started with was moved only if it is gone.
+    there = None if session.is_file() else next((place for root in session.parents if (place := root / path).is_file()), None)
+    _moved = there if there is not None or session.is_file() else _moved
+    return before != _moved
+
+
+def lies_now(path: Path) -> Path:
+    """Return where a file lies that may have gone along with the notebook's folder."""
+    session = _session()
+    if session is None or path.exists() or not path.is_relative_to(session.parent):
+        return path
+    along = notebook_folder() / path.relative_to(session.parent)
+    return along if along.exists() else path
 
 
 def notebook_file() -> Path | None:
     """Return the running notebook's file, None where the host does not tell."""
-    path = Path(os.getenv("JPY_SESSION_NAME", ""))
-    return path if path.is_absolute() and path.suffix == ".ipynb" and path.is_file() else None
+    return next((path for path in _places(running_shell()) if path.suffix == ".ipynb" and path.is_file()), None)
+
+
+def _places(shell: Any) -> list[Path]:
+    """Return where the notebook's file lies, or lay: as its page told last, then as the hosts said when the kernel began."""
+    return [*([_moved] if _moved is not None else []), *_told(shell)]
+
+
+def _session() -> Path | None:
+    """Return the notebook's file as the kernel was told when it started."""
+    return next(iter(_told(running_shell())), None)
+
+
+def _told(shell: Any) -> list[Path]:
+    """Return what hosts say the notebook's file is: VS Code and Jupyter to a kernel, marimo of itself."""
+    if shell is None:
+        folder = getattr(sys.modules.get("marimo"), "notebook_dir", lambda: None)() if _in_marimo() else None
+        return [Path(folder) / "notebook.py"] if folder is not None else []
+    if getattr(shell, "kernel", None) is None:
+        return []
+    names = shell.user_ns
+    said = [names.get("__vsc_ipynb_file__"), names.get("__session__"), os.getenv("JPY_SESSION_NAME")]
+    return [Path(name) for name in said if isinstance(name, str) and Path(name).is_absolute()]
 
 
 def cell_id(shell: Any) -> str:

@@ -59,7 +59,6 @@ class History(Errands):
     def __init__(self, library: Library) -> None:
         self._first = self._library = library
         self._nonce = secrets.token_urlsafe(12)
-        self._base = notebook_folder()
         self._strip = Strip(self._news)
         self._frames = Frames()
         self.panels = Panels(self)
@@ -107,7 +106,7 @@ class History(Errands):
     def still(self) -> str:
         """Return the newest rows as plain html."""
         rows = self._library.rows(0, _STILL)
-        return as_html(rows, self._base) if rows else f"<p>{as_text(rows, self._library.text)}</p>"
+        return as_html(rows, notebook_folder()) if rows else f"<p>{as_text(rows, self._library.text)}</p>"
 
     def close(self) -> None:
         """Take it off the page."""
@@ -159,6 +158,11 @@ class History(Errands):
         """Take in a job that began in this process, by whatever was pressed."""
         self._stale = True
         pulse.mark(self)
+
+    def moved(self) -> None:
+        """Say all addresses anew: the notebook lies elsewhere."""
+        self._stale = True
+        super().moved()
 
     def _follow_all(self) -> None:
         """Follow the jobs of this process, and what runs, wherever the page has scrolled to: it stands first."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
+from pvideo.arguments import short, shown
 from pvideo.errors import InputError
 from pvideo.guard import guarded
 
@@ -16,6 +19,8 @@ from .refusal import clean
 from .text import expand
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pvideo.job.sweep import Sweep
     from pvideo.job.video import Video
     from pvideo.model.schema import Model
@@ -49,13 +54,15 @@ class PVideoMagics(Magics):
     def generate(self, line: str, cell: str) -> None:
         """Make a video and show its card; return at once unless it has to be waited for."""
         from pvideo.job.press import find_model, refuse_tokens
+        from pvideo.model.values import even_lines
         from pvideo.settings import current
 
+        cell = even_lines(cell)
         asked = parse(line, self.shell.user_ns, find_model, current().model)
         if asked.help:
             from .usage import usage
 
-            tell(usage(find_model(asked.model)))
+            tell(usage(find_model(asked.model), current().model))
             return
         model = find_model(asked.model)
         template = cell.strip("\n").rstrip()
@@ -127,6 +134,10 @@ def _check_text(model: Model, template: str, asked: Line) -> None:
     if template.strip():
         if model.prompt_field is None:
             raise InputError("prompt_unwanted", model=model.name)
+        option = {**asked.inputs, **asked.axes}.get(model.prompt_field)
+        if option is not None:
+            problem = f"{model.prompt_field} is given twice, as the cell's text and as {shown(option)}."
+            raise InputError("input_twice", name=model.prompt_field, problem=problem)
         return
     field = model.field(model.prompt_field or "")
     if field is not None and field.required and field.name not in asked.inputs:
@@ -162,11 +173,15 @@ def _plan(asked: Line, template: str, namespace: dict[str, Any]) -> Sweep:
 
 
 def _check_name(name: str, namespace: dict[str, Any]) -> None:
-    """Let a video or a sweep take a free name, or that of another one."""
+    """Let a video or a sweep take a free name, or that of another one; what Python itself uses is not free."""
     from pvideo.job.sweep import Sweep
     from pvideo.job.video import Video
 
-    if name and name in namespace and not isinstance(namespace[name], (Video, Sweep)):
+    if not name or isinstance(namespace.get(name), (Video, Sweep)):
+        return
+    if name not in namespace and hasattr(builtins, name):
+        raise InputError("name_taken", name=name, type="a builtin of Python")
+    if name in namespace:
         kind = type(namespace[name]).__name__
         article = "an" if kind[0].lower() in "aeiou" else "a"
         raise InputError("name_taken", name=name, type=f"{article} {kind}")
@@ -181,8 +196,8 @@ def bind(namespace: dict[str, Any], old: Video, new: Video) -> None:
 def register(shell: Any) -> None:
     """Register the magics; doing it twice is harmless."""
     shell.register_magics(PVideoMagics)
-    if keep_empty_cell not in shell.input_transformers_cleanup:
-        shell.input_transformers_cleanup.append(keep_empty_cell)
+    unregister_transforms(shell)
+    shell.input_transformers_cleanup.extend([keep_empty_cell, _FirstLine(shell)])
 
 
 def unregister(shell: Any) -> None:
@@ -190,11 +205,52 @@ def unregister(shell: Any) -> None:
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop(NAME, None)
     shell.magics_manager.registry.pop(PVideoMagics.__name__, None)
-    if keep_empty_cell in shell.input_transformers_cleanup:
-        shell.input_transformers_cleanup.remove(keep_empty_cell)
+    unregister_transforms(shell)
+
+
+def unregister_transforms(shell: Any) -> None:
+    """Take what reads a cell before Python does away."""
+    ours = [one for one in shell.input_transformers_cleanup if one is keep_empty_cell or isinstance(one, _FirstLine)]
+    for transform in ours:
+        shell.input_transformers_cleanup.remove(transform)
+
+
+class _FirstLine:
+    """`first_line` for one shell."""
+
+    has_side_effects = True
+    """A terminal that only asks whether a cell is whole does not hear of it."""
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+
+    def __call__(self, lines: list[str]) -> list[str]:
+        return first_line(lines, self._shell.input_transformer_manager.transform_cell)
+
+
+def first_line(lines: list[str], transform: Callable[[str], str]) -> list[str]:
+    """Say of a ``%%pvideo`` below other lines that it must be the first: Python has only "invalid syntax" for it.
+
+    Raises:
+        InputError: ``not_first_line``, where exactly that line is the syntax error; one within a text, or in another magic's cell, is none.
+    """
+    places = [at for at, line in enumerate(lines) if line.split(maxsplit=1)[:1] == [f"%%{NAME}"]]
+    for place in places if places and not lines[0].startswith("%%") else []:
+        above = transform("".join(lines[:place]))
+        try:
+            compile(above + lines[place], "cell", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | ast.PyCF_ONLY_AST, dont_inherit=True)
+        except SyntaxError as error:
+            if error.lineno == above.count("\n") + 1:
+                line = next((line for line in reversed(lines[:place]) if line.strip()), "").strip()
+                raise InputError("not_first_line", number=place + 1, above=short(line, 40)) from None
+    return lines
 
 
 def keep_empty_cell(lines: list[str]) -> list[str]:
     """Let a ``%%pvideo`` line without a body reach us: IPython refuses a cell magic without a body in words of its own."""
     alone = bool(lines) and lines[0].split(maxsplit=1)[:1] == [f"%%{NAME}"] and not "".join(lines[1:])
     return [lines[0].rstrip("\n") + "\n", "\n"] if alone else lines
+
+
+# A terminal asks after each line whether the cell is whole: then it is not, and Enter goes on to the prompt.
+keep_empty_cell.has_side_effects = True  # type: ignore[attr-defined]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import keyword
 import shlex
+import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pvideo.arguments import nearest, short, shown
 from pvideo.errors import InputError
 
-from .text import expand_value, nearest
+from .text import expand_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from pvideo.model.schema import Field, Model
+    from pvideo.model.schema import Model
 
 OURS = {
     "wait": "wait for the video here, instead of returning at once",
@@ -23,6 +25,10 @@ OURS = {
     "each": "a video for each {a | b} in the text and each part of a text value with commas",
 }
 """Our own switches, with what each does."""
+RESERVED = frozenset({*OURS, "model", "input", "help"})
+"""The options that an input of the same name does not take away: it is given as ``--input NAME=VALUE``."""
+DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+"""What editors and chats make of a dash."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +83,14 @@ def _split(line: str) -> list[str]:
 
 
 def _model_name(words: list[str], namespace: Mapping[str, Any]) -> str:
-    """Find ``--model`` first, as it decides which other options there are."""
+    """Find ``--model`` first, as it decides which other options there are; that it stands there once is looked at later."""
     for place, word in enumerate(words):
-        if word.startswith("--model="):
-            return str(expand_value(word.partition("=")[2], namespace))
-        if word == "--model" and place + 1 < len(words):
-            return str(expand_value(words[place + 1], namespace))
+        option, equals, text = word.partition("=")
+        if option == "--model":
+            name = str(expand_value(text if equals else _value_of(option, iter(words[place + 1 :])), namespace))
+            if not name.strip():
+                raise InputError("value_wrong", problem="--model wants a model's name.")
+            return name
     return ""
 
 
@@ -93,7 +101,8 @@ class _Reader:
         self._model = model
         self._namespace = namespace
         self._each = each
-        self._flags, self._options = _tables(model)
+        self._table = option_table(model)
+        self._seen: dict[str, str] = {}
         self.name = ""
         self.inputs: dict[str, Any] = {}
         self.axes: dict[str, tuple[Any, ...]] = {}
@@ -102,41 +111,55 @@ class _Reader:
     def take(self, word: str, rest: Iterator[str]) -> None:
         """Take `word`, and from `rest` its value if it has one."""
         if not word.startswith("--"):
+            if word.startswith(tuple(DASHES)):
+                raise self._unknown(word.lstrip(DASHES), word)
             self._take_name(word)
             return
-        option, equals, text = word[2:].partition("=")
-        key = option.replace("-", "_")
+        option, equals, text = word.partition("=")
+        key = option[2:].replace("-", "_")
         value: Callable[[], str] = lambda: text if equals else _value_of(word, rest)  # noqa: E731
         if key in OURS:
+            if equals:
+                raise InputError("switch_value", option=option, value=shown(text))
+            self._once(option, option)
             self.switches[key] = True
         elif key == "model":
-            value()
+            self._once(option, value())
         elif key == "input":
             self._take_pair(value())
-        elif key in self._flags:
-            name, given = self._flags[key]
-            self._give(name, text if equals else "on", turned=not given)
-        elif key in self._options:
-            self._give(self._options[key], value())
+        elif key in self._table:
+            name, switch = self._table[key]
+            self._give(name, value() if switch is None else text if equals else "on", turned=switch is False)
         elif not self._model.has_schema:
             self._give(key, value())
         else:
-            raise self._unknown(key, f"--{option}")
+            raise self._unknown(option[2:], option)
+
+    def _once(self, name: str, text: str) -> None:
+        """Note what is said, and refuse to have it said a second time: one of the two would be dropped."""
+        if name in self._seen:
+            known = self._model.field(name)
+            values = "" if known is not None and known.secret else f", as {shown(self._seen[name])} and as {shown(text)}"
+            raise InputError("input_twice", name=name, problem=f"{name} is given twice{values}.")
+        self._seen[name] = text
 
     def _take_name(self, word: str) -> None:
-        if self.name or not _bindable(word):
-            if self.name or " " in word:
+        if self.name:
+            raise InputError("prompt_missing")
+        # As Python reads it: "µ" has two ways to be written, and a variable only one.
+        self.name = unicodedata.normalize("NFKC", word)
+        if not _bindable(self.name):
+            if " " in word:
                 raise InputError("prompt_missing")
-            raise InputError("value_wrong", problem=f"{word!r} cannot be the name of a variable.")
-        self.name = word
+            raise InputError("value_wrong", problem=f"{shown(word)} cannot be the name of a variable.")
 
     def _take_pair(self, pair: str) -> None:
         name, equals, text = pair.partition("=")
         known = self._model.field(name)
         if not equals:
-            raise InputError("value_wrong", problem=f"--input wants name=value; {pair!r} was given.")
+            raise InputError("value_wrong", problem=f"--input wants name=value; {shown(pair)} was given.")
         if known is None and self._model.has_schema:
-            raise self._unknown(name.replace("-", "_"), f"--input {name}")
+            raise self._unknown(name, f"--input {short(name)}")
         self._give(known.name if known else name, text)
 
     def _give(self, name: str, text: str, *, turned: bool = False) -> None:
@@ -146,50 +169,64 @@ class _Reader:
 
         from .ranges import spread
 
+        self._once(name, text)
         value = expand_value(text, self._namespace)
         if isinstance(value, str):
             value = spread(self._model, name, value, each=self._each) or coerce(self._model, name, value)
         # Without a schema a list may be what the model takes: it is one value.
         fixed, varied = axes_of(self._model, {name: value}) if self._model.has_schema else ({name: value}, {})
-        self.inputs.pop(name, None)
-        self.axes.pop(name, None)
         self.inputs.update({name: (not one) if turned else one for name, one in fixed.items()})
         self.axes.update({name: tuple(not one for one in values) if turned else values for name, values in varied.items()})
 
-    def _unknown(self, key: str, shown: str) -> InputError:
-        near = nearest(key, [*self._options, *self._flags, *OURS, "model", "input"])
-        hint = f"Did you mean --{near.replace('_', '-')}? " if near else ""
-        return InputError("option_unknown", option=shown, model=self._model.name, suggestion=hint)
+    def _unknown(self, key: str, said: str) -> InputError:
+        known = self._model.field(key.partition("=")[0])
+        if known is not None and option_of(self._model, known.name) == "":
+            hint = f"Give it as --input {known.name}=VALUE. "
+        else:
+            near = nearest(key.partition("=")[0], [*self._table, *RESERVED])
+            hint = f"Did you mean --{near.replace('_', '-')}? " if near else ""
+        return InputError("option_unknown", option=short(said), model=self._model.name, suggestion=hint)
 
 
-def _tables(model: Model) -> tuple[dict[str, tuple[str, bool]], dict[str, str]]:
-    """Return the model's switches (word -> input, value) and its options (word -> input)."""
-    flags: dict[str, tuple[str, bool]] = {}
-    options: dict[str, str] = {}
-    for item in model.fields:
-        for word in _words(item):
-            if item.kind != "boolean":
-                options[word] = item.name
-                continue
+def option_table(model: Model) -> dict[str, tuple[str, bool | None]]:
+    """Return the words that are options of a model: the input that each sets, and to what; None where it takes a value.
+
+    What an input is called goes before what is made of another's name: ``--no-sound`` is the input ``no_sound`` where there is one.
+    """
+    table: dict[str, tuple[str, bool | None]] = {}
+    names = [(item, _word(item.name)) for item in model.fields if option_of(model, item.name)]
+    for item, word in names:
+        table[word] = (item.name, True if item.kind == "boolean" else None)
+    for item, word in names:
+        if item.kind == "boolean":
+            table.setdefault(f"no_{word}", (item.name, False))
+        if item.inverted:
             # An option that turns a "disable_x" round ("--x") sets the input to the opposite.
-            given = word == item.name or not item.inverted
-            flags[word] = (item.name, given)
-            flags.setdefault(f"no_{word}", (item.name, not given))
-    return flags, options
+            table.setdefault(word.removeprefix("disable_"), (item.name, False))
+            table.setdefault(f"no_{word.removeprefix('disable_')}", (item.name, True))
+    return {word: use for word, use in table.items() if word not in RESERVED}
 
 
-def _words(item: Field) -> list[str]:
-    words = [item.name.replace("-", "_"), item.option.removeprefix("--").replace("-", "_")]
-    if item.inverted:
-        words.append(item.name.removeprefix("disable_"))
-    return list(dict.fromkeys(word for word in words if word))
+def option_of(model: Model, name: str) -> str:
+    """Return the option that sets an input; empty where only ``--input NAME=VALUE`` does.
+
+    That is so for a name that is an option of ours, and where two inputs differ only by a dash and an underscore.
+    """
+    word = _word(name)
+    alike = [item for item in model.fields if _word(item.name) == word]
+    return alike[0].option if len(alike) == 1 and word not in RESERVED else ""
+
+
+def _word(name: str) -> str:
+    return name.replace("-", "_")
 
 
 def _value_of(word: str, rest: Iterator[str]) -> str:
-    try:
-        return next(rest)
-    except StopIteration:
-        raise InputError("value_wrong", problem=f"{word} wants a value after it.") from None
+    value = next(rest, None)
+    if value is None or value.startswith("--"):
+        found = "" if value is None else f"; {short(value)} is an option (a text like it: {word}={short(value)})"
+        raise InputError("value_wrong", problem=f"{word} wants a value after it{found}.")
+    return value
 
 
 def _bindable(word: str) -> bool:

@@ -9,23 +9,27 @@ import base64
 import json
 import os
 import zipfile
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pvideo.arguments import PATH, Rule, path_of, short, takes, wrong
 from pvideo.errors import ExportError
-from pvideo.guard import guarded
+from pvideo.job.export import write_text, writing
+from pvideo.library.files import replacing
 from pvideo.secrets import redact
 
 from .facts import facts
+from .made import drawing
+from .made import kind as shown_kind
+from .made import text as shown_text
 from .page_look import SCRIPT, style
 from .saved import poster_url
 from .source import cell_source
 from .words import date, money, say, size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from pvideo.job.states import Snapshot
     from pvideo.job.video import Video
 
@@ -34,10 +38,11 @@ LIMIT = 25_000_000
 
 _TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".mov": "video/quicktime", ".gif": "image/gif", ".png": "image/png"}
 _TYPES |= {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
-_TYPES |= {".mp3": "audio/mpeg", ".wav": "audio/wav", ".flac": "audio/flac"}
+_TYPES |= {".mp3": "audio/mpeg", ".wav": "audio/wav", ".flac": "audio/flac", ".m4a": "audio/mp4", ".ogg": "audio/ogg"}
+_TYPES |= {".mkv": "video/x-matroska", ".avif": "image/avif", ".bmp": "image/bmp", ".aac": "audio/aac"}
 
 
-@guarded
+@takes(path=PATH)
 def export(path: str | Path, *videos: Video | Iterable[Video]) -> Path:
     """Write videos to one file that can be given away, and return where it lies.
 
@@ -49,24 +54,24 @@ def export(path: str | Path, *videos: Video | Iterable[Video]) -> Path:
         *videos: Videos, or sequences of them (a sweep, a library).
 
     Raises:
-        ExportError: There is nothing to write, the page would be over 25 MB, or the kind of file is not known.
-        OSError: It cannot be written there.
+        InputError: `path` is none, or there is something else than videos.
+        ExportError: There is nothing to write, the page would be over 25 MB, the kind of file is not known, or it cannot be written there.
     """
-    target = Path(path).expanduser()
+    target = path_of(path)
     shown = [video.snapshot() for video in _flat(videos)]
     kind = target.suffix.lower()
     if kind not in {".html", ".htm", ".zip"}:
-        raise ExportError("export_kind", path=target.name, kinds=".html, .zip")
+        raise ExportError("export_kind", path=short(target.name), kinds=".html, .zip")
     if not any(_file(snapshot) for snapshot in shown):
         names = ", ".join(snapshot.name for snapshot in shown if snapshot.name) or say("export", "nothing")
         raise ExportError("export_nothing", names=names)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if kind == ".zip":
-        _write_zip(target, shown)
-    else:
-        from pvideo.job.export import write_text
-
-        write_text(target, _whole_page(shown, target))
+    whole = "" if kind == ".zip" else _whole_page(shown, target)
+    with writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if kind == ".zip":
+            _write_zip(target, shown)
+        else:
+            write_text(target, whole)
     return target.absolute()
 
 
@@ -123,16 +128,24 @@ def _media(snapshot: Snapshot) -> str:
     file = _file(snapshot)
     if file is None:
         return ""
-    kind = _TYPES.get(file.suffix.lower(), "video/mp4")
-    data = f"data:{kind};base64,{base64.b64encode(file.read_bytes()).decode()}"
-    title = escape(redact(snapshot.prompt)[:200])
-    if kind.startswith("image/"):
-        return f'<img src="{data}" alt="{title}">'
-    if kind.startswith("audio/"):
-        return f'<audio controls src="{data}" title="{title}"></audio>'
+    words = shown_text(snapshot)
+    if words and shown_kind(snapshot) in {"text", "json"}:
+        return f"<pre>{escape(redact(words))}</pre>"
+    kind = _TYPES.get(file.suffix.lower(), "application/octet-stream")
+    data = drawing(snapshot) or f"data:{kind};base64,{base64.b64encode(file.read_bytes()).decode()}"
+    name, title = escape(file.name), escape(redact(snapshot.prompt)[:200])
+    tags = {
+        "data:image": ('<img src="', f'" alt="{title}">'),
+        "data:audio": ('<audio controls src="', f'" title="{title}"></audio>'),
+        "data:video": ('<video controls playsinline preload="metadata" src="', f'"{_poster(snapshot)} title="{title}"></video>'),
+    }
+    before, after = tags.get(data.partition("/")[0], ('<a href="', f'" download="{name}">{name}</a>'))
+    return before + data + after
+
+
+def _poster(snapshot: Snapshot) -> str:
     poster = poster_url(snapshot.poster)
-    shown = f' poster="{poster}"' if poster else ""
-    return f'<video controls playsinline preload="metadata" src="{data}"{shown} title="{title}"></video>'
+    return f' poster="{poster}"' if poster else ""
 
 
 def _differences(shown: list[Snapshot]) -> str:
@@ -156,23 +169,18 @@ def _write_zip(target: Path, shown: list[Snapshot]) -> None:
     from .hosts import notebook_file, notebook_folder
 
     base, book = notebook_folder(), notebook_file()
-    part = target.with_name(f".{target.name}.part")
-    try:
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
-            names: set[str] = set()
-            for snapshot in shown:
-                file = _file(snapshot)
-                name = "" if file is None else _inside(file, base)
-                if file is not None and name not in names:
-                    names.add(name)
-                    archive.write(file, name)
-            if book is not None:
-                archive.writestr(book.name, redact(book.read_text(encoding="utf-8")))
-            if sum(file.stat().st_size for one in shown if (file := _file(one)) is not None) * 4 // 3 <= LIMIT:
-                archive.writestr("videos.html", page(shown))
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+    with replacing(target) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
+        names: set[str] = set()
+        for snapshot in shown:
+            file = _file(snapshot)
+            name = "" if file is None else _inside(file, base)
+            if file is not None and name not in names:
+                names.add(name)
+                archive.write(file, name)
+        if book is not None:
+            archive.writestr(book.name, redact(book.read_text(encoding="utf-8")))
+        if sum(file.stat().st_size for one in shown if (file := _file(one)) is not None) * 4 // 3 <= LIMIT:
+            archive.writestr("videos.html", page(shown))
 
 
 def _inside(file: Path, base: Path) -> str:
@@ -206,9 +214,16 @@ def _file(snapshot: Snapshot) -> Path | None:
     return snapshot.path if snapshot.path is not None and snapshot.path.is_file() else None
 
 
+_VIDEOS = Rule("videos, or sequences of them (a sweep, a library)", lambda value: hasattr(value, "snapshot"), "cat")
+
+
 def _flat(videos: Iterable[Any]) -> list[Video]:
     found: dict[str, Video] = {}
     for one in videos:
+        if not hasattr(one, "snapshot") and (isinstance(one, (str, bytes)) or not isinstance(one, Iterable)):
+            raise wrong("export", "videos", _VIDEOS, one)
         for video in [one] if hasattr(one, "snapshot") else one:
+            if not _VIDEOS.fits(video):
+                raise wrong("export", "videos", _VIDEOS, video)
             found.setdefault(video.snapshot().intent, video)
     return list(found.values())

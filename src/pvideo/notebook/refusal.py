@@ -8,25 +8,13 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from pvideo.errors import PVideoError
+from pvideo.errors import PVideoError, block
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-_BOLD, _RED, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[0m"
-
-
-def block(error: PVideoError) -> list[str]:
-    """Return the lines that stand for an error in a cell's output."""
-    lines = [f"{_RED}{_BOLD}{error.title}{_PLAIN}"]
-    rest = [problem.message for problem in error.problems] if len(error.problems) > 1 else [error.sentence]
-    lines += [line for line in rest if line]
-    if error.next:
-        lines.append(f"{_BOLD}Next:{_PLAIN} {error.next}")
-    return lines
 
 
 def clean(function: Callable[P, R]) -> Callable[P, R]:

@@ -7,13 +7,14 @@ the ``src`` of a ``<source>``; so the ``src`` stands on ``<video>`` itself and e
 from __future__ import annotations
 
 import base64
-import io
 import time
 from html import escape
 from typing import TYPE_CHECKING
 
+from pvideo.model.picture import thumbnail
+
 from .facts import facts, is_portrait
-from .made import PLAYED, files, kind, relative, text
+from .made import PLAYED, drawing, files, kind, more_files, relative, text
 from .source import cell_source
 from .words import money, note, say
 
@@ -42,13 +43,15 @@ def still_card(snapshot: Snapshot, base: Path) -> str:
 def saved_player(snapshot: Snapshot, base: Path) -> str:
     """Return what was made as html: what stands on the stage, then the other files, smaller."""
     shown, title = kind(snapshot), _quoted(_clean(snapshot.prompt)[:200])
-    first = relative(snapshot.path, base) if shown in PLAYED else ""
+    first = drawing(snapshot) or relative(snapshot.path, base) if shown in PLAYED else ""
     parts = [_one(shown, first, title, snapshot)] if first else []
     words = text(snapshot)
     if words and shown in {"text", "json"}:
         style = "white-space:pre-wrap;max-height:480px;overflow:auto;border:1px solid;padding:8px;margin:0 0 8px"
         parts.append(f'<pre style="{style}">{_quoted(_clean(words))}</pre>')
     rest = [_small(file, title) for file in files(snapshot, base)]
+    if count := more_files(snapshot):
+        rest.append(_quoted(say("notes", "more_files", count=f"{count:,}")))
     return "".join([*parts, *(["<p>", *rest, "</p>"] if rest else [])])
 
 
@@ -88,7 +91,8 @@ def _caption(snapshot: Snapshot, base: Path) -> str:
     file = relative(snapshot.path, base)
     if file:
         first.append(f'<a href="{_quoted(file)}">{_quoted(say("labels", "open").lower())}</a>')
-    lines = [" · ".join(first), *_message(snapshot), _quoted(_clean(snapshot.prompt)).replace("\n", "<br>")]
+    unfinished = "" if snapshot.settled else _quoted(say("labels", "saved_before_end"))
+    lines = [" · ".join(first), *_message(snapshot), unfinished, _quoted(_clean(snapshot.prompt)).replace("\n", "<br>")]
     return "<br>".join(line for line in lines if line) + _source(snapshot)
 
 
@@ -109,21 +113,8 @@ def poster_url(poster: bytes | None) -> str:
     """Return the poster as an address that travels inside the file: a JPEG of at most 640 px and about 20 kB."""
     if not poster:
         return ""
-    small = poster if len(poster) <= _POSTER_BYTES // 2 else _shrunk(poster)
+    small = poster if len(poster) <= _POSTER_BYTES // 2 else thumbnail(poster, _POSTER_SIDE) or poster
     return "data:image/jpeg;base64," + base64.b64encode(small).decode() if len(small) <= _POSTER_BYTES else ""
-
-
-def _shrunk(poster: bytes) -> bytes:
-    try:
-        from PIL import Image
-
-        with Image.open(io.BytesIO(poster)) as picture:
-            picture.thumbnail((_POSTER_SIDE, _POSTER_SIDE))
-            out = io.BytesIO()
-            picture.convert("RGB").save(out, "JPEG", quality=60)
-    except (ImportError, OSError, ValueError):
-        return poster
-    return out.getvalue()
 
 
 def _width(snapshot: Snapshot) -> int:

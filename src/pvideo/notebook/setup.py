@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pvideo.arguments import short, shown
 from pvideo.errors import InputError, ManagementError, SettingsError
 
 from .checks import Check, check_network
@@ -56,10 +57,12 @@ class Wish:
         if not rest:
             return cls(keep=keep)
         option, _, value = rest[0].partition("=")
+        if option == "--keep":
+            raise InputError("switch_value", option=option, value=shown(value))
         names = [value, *rest[1:]] if value else rest[1:]
         if option not in {"--create", "--use"}:
             suggestion = "There are: --create NAME, --use NAME, --keep. "
-            raise InputError("option_unknown", option=option, model="%pvideo setup", suggestion=suggestion)
+            raise InputError("option_unknown", option=short(option), model="%pvideo setup", suggestion=suggestion)
         if len(names) != 1:
             raise InputError("value_wrong", problem=f"{option} wants the gateway's name.")
         return cls(keep=keep, **{option.removeprefix("--"): names[0]})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import secrets
 import threading
 import time
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from pvideo.errors import PVideoError
+from pvideo.model.picture import thumbnail
 
 from .base import hand
 from .card import Card, is_final
@@ -57,7 +57,6 @@ class Sheet(Output):
 
     def __init__(self, video: Sweep, *, settled: Callable[[Sheet], None] | None = None) -> None:
         self._nonce = secrets.token_urlsafe(12)
-        self._base = notebook_folder()
         self._settled = settled
         self._told = False
         self._refused: PVideoError | None = None
@@ -79,7 +78,7 @@ class Sheet(Output):
 
     def still(self) -> str:
         """Return the sheet and what stands below it as plain html, as they stand now."""
-        return saved_sheet(self.video, self._base) + self.panels.still()
+        return saved_sheet(self.video, notebook_folder()) + self.panels.still()
 
     def follow(self, video: Sweep) -> None:
         """Show this sweep from now on, in one more output."""
@@ -119,7 +118,7 @@ class Sheet(Output):
                 hand(self._settled, self)
 
     def _sheet(self) -> dict[str, Any]:
-        return sheet_of(self.video, nonce=self._nonce, base=self._base, now=time.time(), refused=self._refused)
+        return sheet_of(self.video, nonce=self._nonce, base=notebook_folder(), now=time.time(), refused=self._refused)
 
     def _thumbs(self) -> dict[str, str]:
         """Return the tiles' pictures, each made once."""
@@ -242,13 +241,4 @@ class Sheet(Output):
 
 def thumb(poster: bytes) -> str:
     """Return a poster as a tile's picture, a few kilobytes as text."""
-    try:
-        from PIL import Image
-
-        with Image.open(io.BytesIO(poster)) as picture:
-            picture.thumbnail((_SIDE, _SIDE))
-            out = io.BytesIO()
-            picture.convert("RGB").save(out, "JPEG", quality=60)
-    except (ImportError, OSError, ValueError):
-        return poster_url(poster)
-    return poster_url(out.getvalue())
+    return poster_url(thumbnail(poster, _SIDE) or poster)

@@ -7,7 +7,9 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from .options import OURS
+from pvideo.job.press import OWN
+
+from .options import RESERVED, option_of
 from .text import escape
 
 if TYPE_CHECKING:
@@ -15,9 +17,6 @@ if TYPE_CHECKING:
     from pvideo.model.schema import Field, Model
 
 _WIDTH = 100
-_OPTIONS = frozenset({*OURS, "model", "input", "help"})
-_ARGUMENTS = frozenset({"model", "input", "name", "prefer_wait", "confirm"})
-"""The words that `pvideo.generate` has for itself."""
 _BARE = re.compile(r"[\w./:@%+,=-]+", re.ASCII)
 
 
@@ -35,7 +34,7 @@ def cell_source(snapshot: Snapshot) -> str:
     if model is None or model.name != _default_model():
         words += ["--model", snapshot.model]
     for name, value in _inputs(snapshot, model).items():
-        words += _option(model.field(name) if model else None, name, value)
+        words += _option(model, name, value)
     return " ".join(words) + "\n" + escape(snapshot.prompt)
 
 
@@ -46,8 +45,8 @@ def python_source(snapshot: Snapshot) -> str:
     if model is None or model.name != _default_model():
         parts.append(f"model={snapshot.model!r}")
     inputs = _inputs(snapshot, model)
-    parts += [f"{name}={value!r}" for name, value in inputs.items() if _is_variable(name) and name not in _ARGUMENTS]
-    others = {name: value for name, value in inputs.items() if not _is_variable(name) or name in _ARGUMENTS}
+    parts += [f"{name}={value!r}" for name, value in inputs.items() if _is_variable(name) and name not in OWN]
+    others = {name: value for name, value in inputs.items() if not _is_variable(name) or name in OWN}
     parts += [f"input={others!r}"] if others else []
     call = f"pvideo.generate({', '.join(parts)})"
     if len(call) > _WIDTH:
@@ -76,17 +75,21 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, bool, list, dict)) else str(value)
 
 
-def _option(field: Field | None, name: str, value: Any) -> list[str]:
-    option = "--" + name.replace("_", "-")
-    if isinstance(value, bool) and (field is None or field.kind == "boolean") and name.replace("-", "_") not in _OPTIONS:
-        return [option if value else "--no-" + name.replace("_", "-")]
+def _option(model: Model | None, name: str, value: Any) -> list[str]:
+    field = model.field(name) if model else None
+    known = option_of(model, name) if model and field else ""
+    option = known if field else "" if name.replace("-", "_") in RESERVED else "--" + name.replace("_", "-")
+    if isinstance(value, bool) and (field is None or field.kind == "boolean") and option:
+        return [option if value else "--no-" + option.removeprefix("--")]
     if isinstance(value, (list, dict)):
         import json
 
         value = json.dumps(value)
     text = escape(str(value))
-    if name.replace("-", "_") in _OPTIONS:  # an option of ours has that name
+    if not option:  # one of ours has that name
         return ["--input", shlex.quote(f"{name}={text}")]
+    if text.startswith("--"):  # as a word of its own it would be an option
+        return [f"{option}={shlex.quote(text)}"]
     return [option, text if _BARE.fullmatch(text) else shlex.quote(text)]
 
 

@@ -36,7 +36,6 @@ class Strip:
         self._leave: dict[str, Callable[[], None]] = {}
         self._posters: dict[str, str] = {}
         self._nonce = secrets.token_urlsafe(12)
-        self._base = notebook_folder()
 
     @property
     def videos(self) -> list[Video]:
@@ -121,7 +120,7 @@ class Strip:
         from pvideo.settings import current
 
         snapshot, now, around = video.snapshot(), time.time(), around_of(video)
-        view = view_of(snapshot, nonce=self._nonce, base=self._base, now=now, autoplay=current().autoplay, around=around)
+        view = view_of(snapshot, nonce=self._nonce, base=notebook_folder(), now=now, autoplay=current().autoplay, around=around)
         if view["poster"]:
             # All views travel together, so each carries a small picture, made once.
             view["poster"] = self._posters.setdefault(snapshot.intent, poster_url(snapshot.poster))

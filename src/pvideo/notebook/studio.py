@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from pvideo.arguments import FLAG, takes
 from pvideo.errors import PVideoError
 from pvideo.guard import guarded
+from pvideo.job.models import MODEL
 
 from .base import from_page
 from .beside import Beside
-from .blueprint import at_hand, blank, model_name
+from .blueprint import SCHEMA, VIDEO, at_hand, blank, model_name, read_schema
+from .form_inputs import FormInputs
 from .frames import Frames
 from .loading import Loading, loading, ready
 from .pulse import pulse
@@ -50,22 +53,24 @@ class Studio(Loading):
 
     Example:
         ``studio = pvideo.Studio(prompt="A paper boat in the rain", draft=True)``, shown on a cell's last line; then
-        ``studio.inputs = {**studio.inputs, "duration": 3}`` and ``studio.generate()`` do what the page does.
+        ``studio.inputs["duration"] = 3`` and ``studio.generate()`` do what the page does.
 
     Args:
         model: ``owner/name`` or a model; the one of `pvideo.configure` when not given.
-        schema: What the model takes, when it is at hand: Replicate's model as JSON, its OpenAPI document, or the input schema.
+        schema: What the model takes, when it is at hand: Replicate's model as JSON, its OpenAPI document, or the input schema; or the
+            path of a JSON file with one of these.
         **inputs: Values to begin with, by the model's own names.
 
     Raises:
-        InputError: The model has no such input, or `schema` is none.
+        InputError: An argument does not fit, the model has no such input, or `schema` is none or names no model.
         ImportError: The page part was not built.
     """
 
     page = "studio"
 
     inputs = _Inputs().tag(sync=True)
-    """The values now, as typed; what is not in it has the model's default. A file stands here by its name."""
+    """The values now, as typed; what is not in it has the model's default. A file stands here by its name. What is written into it is in
+    the form."""
 
     videos = traitlets.List(read_only=True)
     """The videos of this Studio, newest first."""
@@ -102,8 +107,9 @@ class Studio(Loading):
     saved = traitlets.Dict().tag(sync=True)
     """What the saved notebook keeps of this Studio: ``html``, in the place of ``model``, marked with ``key``."""
 
-    @guarded
+    @takes("Studio", model=MODEL, schema=SCHEMA)
     def __init__(self, model: str | Model | None = None, schema: Any = None, **inputs: Any) -> None:
+        schema = read_schema(schema)
         name = model_name(model, schema)
         found = at_hand(model, schema)
         self._model: Model = found or blank(name)
@@ -119,7 +125,7 @@ class Studio(Loading):
         self._begun = False
         self._taken: set[str] = set()
         self._first = {} if found else dict(inputs)
-        shown = self._values.first(inputs) if found else {}
+        shown = self._values.first(inputs, own=("model", "schema")) if found else {}
         super().__init__(kind="studio", model=self._model.name, inputs=shown, state=ready() if found else loading(name))
         self._begun = True
         self.refresh()
@@ -129,7 +135,7 @@ class Studio(Loading):
 
     # What a person types in Python.
 
-    @guarded
+    @takes(again=FLAG)
     def generate(self, *, again: bool = False) -> Video:
         """Press Generate: make a video from the inputs as they are; it costs what the button says.
 
@@ -153,14 +159,14 @@ class Studio(Loading):
         self._judge()
         return video
 
-    @guarded
+    @takes(video=VIDEO)
     def load(self, video: Video) -> None:
         """Fill the form with exactly what made a video, its seed included."""
         snapshot = video.snapshot()
         self.inputs = self._values.loaded(snapshot.typed, snapshot.seed)
         self._tell_files({})
 
-    @guarded
+    @takes()
     def compare(self, *videos: Video) -> Any:
         """Show videos side by side, in the place of the card; returns the widget that does."""
         import pvideo
@@ -171,7 +177,7 @@ class Studio(Loading):
         self._put(shown)
         return shown
 
-    @guarded
+    @takes()
     def sweep(self, **axes: Any) -> Sweep:
         """Make a sweep of the form's inputs; its sheet stands in the place of the card. Nothing is sent before its button, or `Sweep.run`.
 
@@ -208,11 +214,13 @@ class Studio(Loading):
         self.notice = ""
         return made[0]
 
+    @takes()
     def back(self) -> None:
         """Show the card again, in the place of a comparison or a sheet; videos go on, and `reopen` brings it back."""
         self._beside.leave()
         self._tell_beside()
 
+    @takes()
     def reopen(self) -> None:
         """Show the comparison or sheet again that left its place to the card; without one, nothing changes."""
         self._beside.come_back()
@@ -257,11 +265,6 @@ class Studio(Loading):
         """Say what it is: it is the text a saved notebook falls back to."""
         return f"Studio({self._model.name!r}, videos={len(self._strip.videos)})"
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        from .hosts import detect
-
-        return super()._repr_mimebundle_() if detect().kind != "headless" else {"text/plain": repr(self), "text/html": self._html()}
-
     def still(self) -> str:
         """Return it as plain html, as a saved notebook keeps it."""
         return self._html()
@@ -279,11 +282,10 @@ class Studio(Loading):
     @traitlets.validate("inputs")
     def _inputs_valid(self, proposal: Any) -> dict[str, Any]:
         values: dict[str, Any] = dict(proposal["value"])
-        if from_page():
-            return self._values.may_stand(values)
-        if self._ready:
+        if self._ready and not from_page():
             self._values.check(values)
-        return self._values.taken(values)
+        shown = self._values.may_stand(values) if from_page() else self._values.taken(values)
+        return FormInputs(shown, lambda: self.inputs, lambda changed: setattr(self, "inputs", changed))
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take a state from the page, of which no file is read because it is named there."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-import io
+
+from pvideo.model.picture import thumbnail
 
 _THUMB = 224
 """Twice what is seen, for dense screens; about 5 kB each."""
@@ -28,14 +29,5 @@ class Thumbs:
 
 def thumb(jpeg: bytes) -> str:
     """Return a poster as a small picture's address."""
-    try:
-        from PIL import Image
-
-        with Image.open(io.BytesIO(jpeg)) as picture:
-            picture.thumbnail((_THUMB, _THUMB))
-            out = io.BytesIO()
-            picture.convert("RGB").save(out, "JPEG", quality=60)
-            jpeg = out.getvalue()
-    except (ImportError, OSError, ValueError):
-        pass  # without Pillow the poster itself is sent
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
+    # Without Pillow the poster itself is sent.
+    return "data:image/jpeg;base64," + base64.b64encode(thumbnail(jpeg, _THUMB) or jpeg).decode()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import io
 import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pvideo.model.picture import thumbnail
 from pvideo.model.values import is_array, is_picture
 
 from .words import say
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 LARGEST = 256 * 1024 * 1024
 """Bytes of one file; the model's own limits are judged when it is prepared."""
 PIECE = 8 * 1024 * 1024
+UNFINISHED = 16
+"""Files that may be on their way at once, together at most two of the largest: the one begun first gives way."""
 _THUMB = 192
 _NAME = re.compile(r"[^\w.() -]+")
 
@@ -46,16 +48,8 @@ class Upload:
 
     def thumb(self) -> str:
         """Return a small picture of it as a ``data:`` address; empty when it is none."""
-        try:
-            from PIL import Image
-
-            with Image.open(self.path) as picture:
-                picture.thumbnail((_THUMB, _THUMB))
-                out = io.BytesIO()
-                picture.convert("RGB").save(out, "JPEG", quality=60)
-        except Exception:  # noqa: BLE001 - whatever cannot be drawn has no thumbnail
-            return ""
-        return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
+        small = thumbnail(self.path, _THUMB)
+        return "data:image/jpeg;base64," + base64.b64encode(small).decode() if small else ""
 
 
 class Uploads:
@@ -71,7 +65,7 @@ class Uploads:
         """Take one piece: the whole file when it was the last, a sentence when it cannot be taken, else None."""
         field, index, count, size = (content.get(name) for name in ("field", "index", "count", "size"))
         numbers = [number for number in (index, count, size) if isinstance(number, int) and not isinstance(number, bool)]
-        if not isinstance(field, str) or len(numbers) != 3 or len(buffers) != 1:
+        if not isinstance(field, str) or len(numbers) != 3 or min(numbers) < 0 or len(buffers) != 1:
             return say("labels", "upload_odd")
         field = f"{field}/{content.get('slot') or ''}"
         if numbers[2] > LARGEST or len(buffers[0]) > PIECE:
@@ -113,7 +107,11 @@ class Uploads:
     def _forget(self, key: str) -> None:
         part = self._parts.pop(key, None)
         if part is not None:
-            part.path.unlink(missing_ok=True)
+            self._delete(part.path)
+
+    def _delete(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+        self._names.pop(path, None)
 
     def close(self) -> None:
         """Delete every file."""
@@ -125,6 +123,8 @@ class Uploads:
 
     def _begin(self, field: str, content: Mapping[str, Any], *, count: int, size: int) -> None:
         self._forget(field)
+        while self._parts and (len(self._parts) >= UNFINISHED or sum(part.size for part in self._parts.values()) + size > 2 * LARGEST):
+            self._forget(next(iter(self._parts)))
         name = _safe(content.get("name"))
         self._parts[field] = _Part(path=self._path(name), name=name, size=size, count=count)
 
@@ -148,7 +148,7 @@ class Uploads:
             return None
         del self._parts[field]
         if part.got != part.size:
-            part.path.unlink(missing_ok=True)
+            self._delete(part.path)
             return say("labels", "upload_cut")
         return Upload(part.path, part.name, part.size)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pvideo.errors import texts
 from pvideo.model.schema import MISSING
 
-from .options import OURS
+from .options import OURS, option_of
 
 if TYPE_CHECKING:
     from pvideo.model.schema import Field, Model
@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 _LEFT = 30
 
 
-def usage(model: Model) -> str:
-    """Return the help text."""
+def usage(model: Model, default_model: str) -> str:
+    """Return the help text.
+
+    Args:
+        model: Whose inputs are told.
+        default_model: The model of a cell that names none.
+    """
     head = [
         f"%%pvideo [name] [--options]        {_text_word(model)}; `name` becomes a Video",
         "{variable}, {cat.seed}, {row[key]} are filled in, in the line and in the text; {{ and }} are literal braces.",
@@ -24,10 +29,10 @@ def usage(model: Model) -> str:
         "",
         f"Inputs of {model.name} ({price_line(model)}):",
     ]
-    fields = [_field(field) for field in model.fields if field.name != model.prompt_field and field.place != "hidden"]
+    fields = [_field(model, field) for field in model.fields if field.name != model.prompt_field and field.place != "hidden"]
     fields = fields if model.has_schema else [f"  {texts()['notes']['no_schema'].format(model=model.name)}"]
     ours = [_row(f"--{name.replace('_', '-')}", words) for name, words in OURS.items()]
-    rest = [_row("--model OWNER/NAME", f"another model (default {model.name})"), _row("--input NAME=VALUE", "any input by its own name")]
+    rest = [_row("--model OWNER/NAME", f"another model (default {default_model})"), _row("--input NAME=VALUE", "any input by its own name")]
     return "\n".join([*head, *fields, "", "Ours:", *ours, *rest])
 
 
@@ -48,8 +53,10 @@ def price_line(model: Model) -> str:
     return f"{plain} with the defaults, {estimate(model, {'prompt': 'x', 'draft': True}).text} as a draft"
 
 
-def _field(field: Field) -> str:
-    option = field.option
+def _field(model: Model, field: Field) -> str:
+    option = option_of(model, field.name)
+    if not option:
+        return _row(f"--input {field.name}={field.name.upper()}", _facts(field))
     if field.kind == "boolean":
         return _row(f"{option} / --no-{option.removeprefix('--')}", _facts(field))
     return _row(f"{option} {field.name.upper()}", _facts(field))

@@ -7,11 +7,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pvideo.arguments import nearest, short
 from pvideo.errors import InputError, Problem, fill, texts
-from pvideo.model.values import Unread, has_password, is_file
+from pvideo.model.values import NotSendable, Unread, has_password, is_file, jsonable
 from pvideo.secrets import token_in
 
-from .text import nearest
 from .uploads import Upload, Uploads
 
 if TYPE_CHECKING:
@@ -36,14 +36,14 @@ class Values:
         self._strange: set[str] = set()
         """The inputs for which the page named something else."""
 
-    def first(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    def first(self, inputs: Mapping[str, Any], *, own: Collection[str] = ()) -> dict[str, Any]:
         """Return what a new Studio begins with: a prompt, the cheap draft where there is one, a class's presets, and `inputs`."""
         from pvideo.settings import current
 
-        self.check(inputs)
+        self.check(inputs, own=own)
         prompt = {"prompt": self._model.first} if self._model.first else {}
         draft = {self._model.draft: True} if self._model.has_draft else {}
-        preset = {name: value for name, value in current().inputs.items() if self._model.field(name) is not None}
+        preset = {field.name: value for name, value in current().inputs.items() if (field := self._model.field(name)) is not None}
         return {**prompt, **draft, **self.taken({**preset, **inputs})}
 
     def move(self, model: Model, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,18 +62,26 @@ class Values:
         wrong = {problem.field for problem in validate(model, self.typed(known))} | {name for name in known if token_in(known[name])}
         return {name: value for name, value in known.items() if name not in wrong}
 
-    def check(self, inputs: Mapping[str, Any]) -> None:
-        """Refuse names that the model does not have.
+    def check(self, inputs: Mapping[str, Any], *, own: Collection[str] = ()) -> None:
+        """Refuse names that the model does not have, and one input under two names.
+
+        Args:
+            inputs: What was given.
+            own: Further names that may have been meant.
 
         Raises:
-            InputError: ``option_unknown``, with the nearest name or all of them.
+            InputError: ``option_unknown``, with the nearest name or all of them; ``input_twice``.
         """
+        from pvideo.model.validation import gather
+
         for name in inputs:
             if self._model.field(str(name)) is None:
                 known = [field.name for field in self._model.fields if field.place != "hidden"]
-                near = nearest(str(name), known)
+                near = nearest(str(name), [*known, *own])
                 hint = f"Did you mean {near}? " if near else f"There are: {', '.join(known)}. "
-                raise InputError("option_unknown", option=name, model=self._model.name, suggestion=hint)
+                raise InputError("option_unknown", option=short(str(name)), model=self._model.name, suggestion=hint)
+
+        gather(self._model, {str(name): value for name, value in inputs.items()})
 
     def taken(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Return values from code as they may be shown: no secret, no bytes; a picture in memory becomes a file of ours."""
@@ -106,7 +114,11 @@ class Values:
         if isinstance(value, os.PathLike):
             return os.fspath(value)
         if not is_file(value) or isinstance(value, dict):
-            return value
+            try:
+                return jsonable(value)
+            except NotSendable as error:
+                problem = f"{field} {error}."
+                raise InputError("value_wrong", problems=(Problem(field, problem),), problem=problem) from None
         from pvideo.model.reading import Refused
 
         try:

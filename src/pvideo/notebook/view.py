@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from .around import ALONE, Around
 from .buttons import actions, hint, more
 from .facts import facts, notes, shape
-from .made import PLAYED, content_type, files, kind, relative, text
+from .made import PLAYED, content_type, drawing, files, kind, relative, text
 from .words import clock, date, is_budget, money, price, span
 
 if TYPE_CHECKING:
@@ -153,6 +153,8 @@ def message_of(error: PVideoError, tone: str) -> dict[str, str]:
 
 
 def _video(snapshot: Snapshot, file: str) -> dict[str, Any] | None:
+    if picture := drawing(snapshot):
+        return {"url": picture, "file": "", "type": "image/svg+xml", "bytes": 0, "seconds": 0.0}
     url = playable(snapshot.output_url, demo=snapshot.realm == "demo")
     if not (url or file) or kind(snapshot) not in PLAYED:
         return None

@@ -120,7 +120,8 @@ class Client:
             raise CreateFailed(answer)
         created = read_created(answer.status, answer.headers, answer.body, event_id)
         if created is None:
-            verdict = judge_create(answer.status, answer.headers, answer.body, endpoint=self._endpoint, model=model)
+            there: dict[str, Any] = {"endpoint": self._endpoint, "model": model, "size": len(payload)}
+            verdict = judge_create(answer.status, answer.headers, answer.body, **there)
             raise CreateFailed(replace(verdict, log_id=log_id(answer.headers)))
         return created
 

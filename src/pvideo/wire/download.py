@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 from pvideo.errors import PVideoError
 from pvideo.wire.output import is_ours
 from pvideo.wire.part import Part, is_full
-from pvideo.wire.sniff import FileType, file_type, named_type, strangeness
+from pvideo.wire.sniff import ENOUGH, FileType, judge, named_type, strangeness
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,7 +84,7 @@ async def fetch(
         source: An output: an https URL of an allowed host, or a ``data:`` URI.
         part: Where to; it must not exist. It is removed unless everything went well.
         endpoint: Its ``delivery_hosts`` are the allowed hosts. Its tokens are not used.
-        on_progress: Is told the bytes that are there, and all there will be when that is known.
+        on_progress: Is told the bytes that are there, and all there will be when that is known. What it raises ends the fetching.
         cap: The most bytes to take.
         transport: Replaces the connections, in tests.
         user_agent: Ours.
@@ -104,7 +104,9 @@ async def fetch(
                 transfer = Transfer(endpoint, file, on_progress, cap, user_agent=user_agent, sleep=sleep, recorder=on_exchange)
                 async with asyncio.timeout(LIFETIME):
                     kind = await transfer.run(source, transport)
-            return await asyncio.to_thread(_finish, file, kind, on_progress)
+            digest = await asyncio.to_thread(file.finish)
+            on_progress(file.size, file.size)
+            return Fetched(bytes=file.size, sha256=digest, content_type=kind.content_type, extension=kind.extension)
     except TimeoutError:
         failure = DownloadFailed(PVideoError.make("fetch_failed", detail="it took an hour", until="now"), retry=True)
     except OSError as problem:
@@ -148,14 +150,8 @@ def _decode(source: str, file: Part) -> FileType:
     if damaged:
         raise strange("The file in the answer is damaged.")
     declared = head[5:].partition(";")[0]
-    kind = named_type("", declared) if is_ours(source) else file_type(data[:64]) or named_type("", declared)
+    kind = named_type("", declared) if is_ours(source) else judge(data[:ENOUGH], "", declared)
     if kind is None:
         raise strange(f"The answer holds {strangeness(data)}, not a file that models make.")
     file.write(data)
     return kind
-
-
-def _finish(file: Part, kind: FileType, tell: Tell) -> Fetched:
-    digest = file.finish()
-    tell(file.size, file.size)
-    return Fetched(bytes=file.size, sha256=digest, content_type=kind.content_type, extension=kind.extension)

@@ -1,7 +1,7 @@
 """Which addresses a finished file may be fetched from: a short list of names, checked at every hop.
 
 An output's address is the server's word. It could name this machine's network, so it is compared with what Replicate delivers
-from (``replicate.delivery`` and below, its input/output files page), and with nothing else.
+from (``replicate.delivery`` and below, its input/output files page; Cloudflare's store for what its gateway made), and with nothing else.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _LONGEST = 4096
 _PLAIN = re.compile(r"[!-\[\]-~]+")  # printable ASCII without space and backslash
 _NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*")
+_ACCOUNT = "[0-9a-f]{32}"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
 
@@ -28,7 +29,7 @@ def check(url: str, allowed: Sequence[str]) -> str:
 
     Args:
         url: What the server named.
-        allowed: Names, ``*.name`` for any name below, and in the demo a loopback host.
+        allowed: Names, ``*.name`` for any name below, ``{account}`` in one for an account's 32 hex digits, and in the demo a loopback host.
 
     Raises:
         StrangeAddressError: It is no https address of an allowed host.
@@ -48,6 +49,8 @@ def check(url: str, allowed: Sequence[str]) -> str:
         raise StrangeAddressError("it is not https")
     if port not in {None, 443} or parts.netloc.lower() not in {host, f"{host}:443"}:
         raise StrangeAddressError("it names an unusual port")
+    if any(label.startswith("xn--") for label in host.split(".")):
+        raise StrangeAddressError("it is not a plain address")
     if not _NAME.fullmatch(host) or not any(_matches(host, name) for name in allowed):
         raise StrangeAddressError("it is not Replicate's")
     return host
@@ -70,4 +73,7 @@ def follow(url: str, location: str, allowed: Sequence[str]) -> str:
 
 
 def _matches(host: str, name: str) -> bool:
-    return host.endswith(name[1:]) if name.startswith("*.") else host == name
+    if name.startswith("*."):
+        return host.endswith(name[1:])
+    before, account, after = name.partition("{account}")
+    return re.fullmatch(re.escape(before) + (_ACCOUNT if account else "") + re.escape(after), host) is not None

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 
 from pvideo.errors import ManagementError
+from pvideo.wire.certificates import CertificatesUnreadable, ssl_context
 from pvideo.wire.gateways import SETTABLE, Gateway, LogEntry, dashboard
 from pvideo.wire.shapes import phrase, sentence
-from pvideo.wire.transport import proxy_for, ssl_context
+from pvideo.wire.transport import UnusableProxy, proxy_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,6 +62,15 @@ def require() -> None:
         raise ManagementError("gateway_package")
 
 
+def _connections(there: Management) -> httpx.BaseTransport:
+    try:
+        verify = ssl_context() if there.base_url.startswith("https:") else True
+        proxy = proxy_for(there.base_url)
+    except (CertificatesUnreadable, UnusableProxy) as problem:
+        raise ManagementError("management_lost", host=there.host, detail=str(problem), unsure="; nothing was sent") from None
+    return httpx.HTTPTransport(verify=verify, trust_env=False, retries=0, proxy=proxy)
+
+
 class Cloud:
     """One account's gateways.
 
@@ -70,7 +80,7 @@ class Cloud:
         transport: Replaces the connections, in tests.
 
     Raises:
-        ManagementError: ``gateway_package``: the package is not installed.
+        ManagementError: ``gateway_package``: the package is not installed; ``management_lost``: the proxy cannot be used.
     """
 
     def __init__(self, there: Management, *, user_agent: str, transport: httpx.BaseTransport | None = None) -> None:
@@ -78,13 +88,8 @@ class Cloud:
         import cloudflare
 
         self.there = there
-        inner = transport or httpx.HTTPTransport(
-            verify=ssl_context() if there.base_url.startswith("https:") else True,
-            trust_env=False,
-            retries=0,
-            proxy=proxy_for(there.base_url),
-        )
-        self._http = httpx.Client(transport=_Signed(inner, there, user_agent), timeout=PATIENCE, trust_env=False, follow_redirects=False)
+        signed = _Signed(transport or _connections(there), there, user_agent)
+        self._http = httpx.Client(transport=signed, timeout=PATIENCE, trust_env=False, follow_redirects=False)
         # No retries: a second try of a change might find the first one's work and call it somebody else's.
         self._client = cloudflare.Cloudflare(api_token=_STAND_IN, base_url=there.base_url, http_client=self._http, max_retries=0)
         self._api = self._client.ai_gateway

@@ -9,6 +9,8 @@ import shutil
 import threading
 from typing import TYPE_CHECKING
 
+from pvideo.wire.sniff import ENOUGH, FIRST_BOXES
+
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
@@ -74,12 +76,14 @@ class Part:
     def head(self) -> bytes:
         """Return its first bytes."""
         with self._lock:
-            return os.pread(self._handle, 64, 0)
+            return os.pread(self._handle, ENOUGH, 0)
 
     def is_cut(self) -> bool:
         """Return whether it is an MP4 that stops within a box: cut short, where no length was told."""
         with self._lock:
             at = 0
+            if os.pread(self._handle, 8, 0)[4:] not in FIRST_BOXES:
+                return False
             while at + 8 <= self.size:
                 head = os.pread(self._handle, 16, at)
                 length = int.from_bytes(head[:4], "big")

@@ -31,7 +31,6 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _PERCENT = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d+)?)\s?%")
 _MAX_PARTS = 500_000
-_MAX_OUTPUTS = 100
 
 
 class BadAnswer(ValueError):  # noqa: N818 - it describes the answer
@@ -144,7 +143,7 @@ class Prediction:
     @property
     def outputs(self) -> tuple[str, ...]:
         """Every absolute URL and ``data:`` URI in the output, in order, whatever the output's shape."""
-        return tuple(text for text, _ in zip(_addresses(self.output), range(_MAX_OUTPUTS), strict=False))
+        return tuple(_addresses(self.output))
 
     @property
     def seconds(self) -> float | None:

@@ -7,9 +7,12 @@ prediction that is paid. Codes and bodies: captured from the live services or in
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pvideo.errors import PVideoError
+from pvideo.model.wording import size_words
+from pvideo.wire.certificates import CertificatesUnreadable
 from pvideo.wire.shapes import GatewayError, ReplicateError, known_shape, phrase, sentence
 from pvideo.wire.verdict import CreateFailed, Kind, LookFailed, Verdict, asked_wait, bounded
 
@@ -23,9 +26,6 @@ __all__ = ["CreateFailed", "LookFailed", "Purpose", "Verdict", "judge_create", "
 Purpose = Literal["create", "watch", "list", "read"]
 """Why it was asked: the same answer needs other words while a paid job runs (``watch``) than before one (``read``)."""
 
-_UNKNOWN_SECONDS = "a few"
-"""Stands where a text counts seconds that only the schedule knows; the engine puts its number in."""
-
 
 class _Rule(NamedTuple):
     statuses: frozenset[int]
@@ -36,6 +36,7 @@ class _Rule(NamedTuple):
 _GATEWAY = {
     2001: _Rule(frozenset({400}), "gateway_name"),
     2003: _Rule(frozenset({429}), "gateway_busy"),
+    2008: _Rule(frozenset({400}), "gateway_address"),
     2009: _Rule(frozenset({400, 401}), "gateway_token"),
     2016: _Rule(frozenset({424}), "prompt_blocked"),
     2021: _Rule(frozenset({402}), "credit_cloudflare"),
@@ -45,7 +46,17 @@ _GATEWAY = {
     2045: _Rule(frozenset({429}), "spend_limit"),
 }
 _RESPONSE_BLOCKED = frozenset({2017, 2030})
-_REPLICATE = {401: "replicate_token", 402: "credit_replicate", 403: "refused", 404: "model_refused", 422: "input_refused"}
+_REPLICATE = {401: "replicate_token", 403: "refused", 404: "model_refused", 422: "input_refused"}
+# What Replicate's 402 says, in its title or its text (captured by several clients); the addresses in it name billing and limits anyway.
+_PAYMENT = (
+    (re.compile(r"spend\w*[ -]limit"), "replicate_limit"),
+    (re.compile(r"free[ -](time|trial|tier|limit|run|credit)"), "free_time_over"),
+    (re.compile(r"insufficient|credit"), "credit_replicate"),
+)
+_EDGE = re.compile(rb"error code:\s*(1\d{3})\b|cf-error-code\D{0,20}(1\d{3})\b", re.IGNORECASE)
+_PASSING = frozenset({408, 425, 429})
+_LOG_IN = 511
+"""What a network answers that wants a log-in first."""
 _TOKEN_KEYS = frozenset({"gateway_token", "replicate_token", "replicate_no_token", "stored_key"})
 _BUSY_KEYS = frozenset({"gateway_busy", "replicate_busy"})
 # httpx's own names, so that judging needs no httpx: all are raised before the first byte of the request is written.
@@ -64,7 +75,9 @@ _PHRASES = {
 }
 
 
-def judge_create(status: int, headers: Mapping[str, str], body: bytes, *, endpoint: Endpoint, model: str = "") -> Verdict:
+def judge_create(
+    status: int, headers: Mapping[str, str], body: bytes, *, endpoint: Endpoint, model: str = "", size: int | None = None
+) -> Verdict:
     """Judge an answer to a create that carries no valid prediction id.
 
     Args:
@@ -73,15 +86,21 @@ def judge_create(status: int, headers: Mapping[str, str], body: bytes, *, endpoi
         body: The answer's body.
         endpoint: Where it was sent: its tokens and gateway are named in the message.
         model: What was asked for, for the message.
+        size: How many bytes were sent, for the message.
     """
     if headers.get("cf-aig-cache-status", "").upper() == "HIT":
         return _ambiguous("gateway_cached", gateway=endpoint.gateway)
     shape = known_shape(status, headers, body)
     if isinstance(shape, GatewayError) and shape.code in _RESPONSE_BLOCKED:
         return _ambiguous("response_blocked", gateway=endpoint.gateway, detail=sentence(shape.message))
+    if status == 413:
+        # Whoever on the way says so, in whatever words: it did not take the request, so nobody behind it has it.
+        who = "Replicate" if isinstance(shape, ReplicateError) else endpoint.gateway
+        error = PVideoError.make("request_too_large", who=who, size="this size" if size is None else size_words(size))
+        return Verdict(kind="refused", error=error)
     key = _definite_key(status, shape, endpoint)
     if key is None or shape is None:
-        return _ambiguous("answer_lost", detail=_told(status, shape))
+        return _ambiguous("answer_lost", detail=_told(status, headers, body, shape))
     return _definite(key, status, headers, shape, endpoint, model)
 
 
@@ -89,6 +108,8 @@ def judge_look(
     status: int, headers: Mapping[str, str], body: bytes, *, endpoint: Endpoint, purpose: Purpose = "watch", model: str = ""
 ) -> Verdict:
     """Judge an answer to a get, cancel, list or model request that is not what was asked for.
+
+    Its error says what is wrong, as before a press; that a paid job goes on all the same is for its watcher to say.
 
     Args:
         status: The HTTP status.
@@ -99,23 +120,30 @@ def judge_look(
         model: What was asked for, for the message.
     """
     shape = known_shape(status, headers, body)
+    told = _told(status, headers, body, shape)
+    if purpose == "list" and _not_passed(status, shape):
+        return Verdict(kind="gone", error=PVideoError.make("list_refused", gateway=endpoint.gateway), told=told)
     key = _definite_key(status, shape, endpoint)
     if key is None or shape is None:
-        return _trouble(purpose, endpoint, status, _told(status, shape), gone=purpose == "list" and _not_passed(status, shape))
-    verdict = _definite(key, status, headers, shape, endpoint, model)
-    if verdict.kind == "busy" or (purpose == "read" and status != 404):
-        return verdict
-    if key in _TOKEN_KEYS:
-        error = PVideoError.make("token_revoked", source=_source(key, endpoint))
-        return Verdict(kind="refused", error=error, second_look=verdict.second_look)
+        wait = bounded(asked_wait(headers, shape.body if isinstance(shape, ReplicateError) else None))
+        return Verdict(kind="trouble", error=_fault(status, headers, body, shape, endpoint, told), retry_after=wait, told=told)
+    verdict = replace(_definite(key, status, headers, shape, endpoint, model), told=told)
+    if verdict.kind == "busy":
+        return replace(verdict, told=verdict.error.title)
     if purpose == "read":
-        return Verdict(kind="gone", error=verdict.error)
-    return _trouble(purpose, endpoint, status, _told(status, shape), gone=status == 404 or (status == 422 and purpose == "list"))
+        return replace(verdict, kind="gone") if status == 404 else verdict
+    if key in _TOKEN_KEYS:
+        return replace(verdict, error=PVideoError.make("token_revoked", source=_source(key, endpoint)))
+    # The words for an input or a model are a create's; here they are about a prediction.
+    error = verdict.error if isinstance(shape, GatewayError) or status == 402 else _refused(status, shape, endpoint)
+    return Verdict(kind="gone" if status == 404 else "trouble", error=error, told=told)
 
 
 def _not_passed(status: int, shape: GatewayError | ReplicateError | None) -> bool:
-    """Return whether the gateway says that it does not know this path (2008 "Invalid provider" is what it says to unknown ones)."""
-    return status in {404, 405} or (isinstance(shape, GatewayError) and (status, shape.code) == (400, 2008))
+    """Return whether a list is not passed on: 2008 "Invalid provider" is what the gateway says to paths that it does not know."""
+    if isinstance(shape, GatewayError):
+        return (status, shape.code) == (400, 2008)
+    return status in {404, 405} or (status == 422 and shape is not None)
 
 
 def judge_exception(exc: BaseException, *, sent: bool, host: str = "", purpose: Purpose = "create") -> Verdict:
@@ -128,14 +156,17 @@ def judge_exception(exc: BaseException, *, sent: bool, host: str = "", purpose: 
         purpose: Why it was asked.
     """
     detail, certificate = _explain(exc)
-    if purpose in {"watch", "list"}:
-        return Verdict(kind="trouble", error=PVideoError.make("connection_lost", detail=detail, seconds=_UNKNOWN_SECONDS))
+    kind: Kind = "trouble" if purpose in {"watch", "list"} or (purpose == "read" and sent) else "not_sent"
+    if isinstance(exc, CertificatesUnreadable):
+        form = "a PEM file" if exc.variable == "SSL_CERT_FILE" else "a folder of them"
+        error = PVideoError.make("certificates_unreadable", detail=detail, variable=exc.variable, form=form)
+        return Verdict(kind=kind, error=error, told=detail)
     if certificate:
-        return Verdict(kind="not_sent", error=PVideoError.make("certificate", host=host, detail=detail))
-    if purpose == "read" or not sent or type(exc).__name__ in _BEFORE:
-        kind: Kind = "trouble" if purpose == "read" and sent else "not_sent"
-        return Verdict(kind=kind, error=PVideoError.make("unreachable", host=host, detail=detail, seconds=_UNKNOWN_SECONDS))
-    return _ambiguous("answer_lost", detail=detail)
+        error = PVideoError.make("certificate", host=host, detail=detail)
+        return Verdict(kind=kind, error=error, told=f"the certificate was refused: {detail}")
+    if purpose == "create" and sent and type(exc).__name__ not in _BEFORE:
+        return _ambiguous("answer_lost", detail=detail)
+    return Verdict(kind=kind, error=PVideoError.make("unreachable", host=host, detail=detail), told=detail)
 
 
 def _definite_key(status: int, shape: GatewayError | ReplicateError | None, endpoint: Endpoint) -> str | None:
@@ -151,7 +182,12 @@ def _definite_key(status: int, shape: GatewayError | ReplicateError | None, endp
         return "replicate_no_token"
     if status == 422 and not shape.problems and "version" in shape.title.lower():
         return "model_refused"
-    return _REPLICATE.get(status)
+    return _payment(shape) if status == 402 else _REPLICATE.get(status)
+
+
+def _payment(shape: ReplicateError) -> str:
+    words = re.sub(r"https?://\S+", "", f"{shape.title} {shape.detail}".lower())
+    return next((key for pattern, key in _PAYMENT if pattern.search(words)), "billing_required")
 
 
 def _definite(
@@ -163,10 +199,11 @@ def _definite(
     values: dict[str, Any] = {
         "gateway": endpoint.gateway,
         "account": endpoint.account_id,
-        "detail": sentence(_field_lines(shape) or message),
+        "detail": sentence(_field_lines(shape) or message or getattr(shape, "title", "") or "it gave no reason"),
         "who": "Replicate" if isinstance(shape, ReplicateError) else endpoint.gateway,
         "status": status,
         "model": model or "the model",
+        "address": endpoint.base_url,
     }
     if key == "stored_key":
         values |= {"alias": endpoint.stored_key, "called": _called(endpoint.stored_key, message)}
@@ -175,8 +212,7 @@ def _definite(
     if key not in _BUSY_KEYS:
         return Verdict(kind="refused", error=PVideoError.make(key, problems=problems, **values), second_look=key == "gateway_token")
     wait = bounded(asked)
-    values |= {"seconds": _UNKNOWN_SECONDS if wait is None else round(wait), "retry_after": wait}
-    return Verdict(kind="busy", error=PVideoError.make(key, **values), retry_after=wait, asked=asked)
+    return Verdict(kind="busy", error=PVideoError.make(key, **values, retry_after=wait), retry_after=wait, asked=asked)
 
 
 def _called(alias: str, message: str) -> str:
@@ -210,26 +246,49 @@ def _ambiguous(key: str, **values: Any) -> Verdict:
     return Verdict(kind="ambiguous", error=PVideoError.make(key, **values))
 
 
-def _trouble(purpose: Purpose, endpoint: Endpoint, status: int, told: str, *, gone: bool) -> Verdict:
-    kind: Kind = "gone" if gone else "trouble"
-    if purpose == "list" and gone:
-        return Verdict(kind=kind, error=PVideoError.make("list_refused", gateway=endpoint.gateway))
-    if purpose == "read":
-        return Verdict(kind=kind, error=PVideoError.make("refused", who=endpoint.gateway, status=status, detail=sentence(told)))
-    return Verdict(kind=kind, error=PVideoError.make("connection_lost", detail=told, seconds=_UNKNOWN_SECONDS))
+def _fault(
+    status: int, headers: Mapping[str, str], body: bytes, shape: GatewayError | ReplicateError | None, endpoint: Endpoint, told: str
+) -> PVideoError:
+    """Return what is wrong when an answer is no refusal that is known: trouble at a service, its edge, or another's page."""
+    values: dict[str, Any] = {"host": endpoint.host, "detail": told}
+    if isinstance(shape, GatewayError) and shape.code == 2005:
+        return PVideoError.make("replicate_unreached", **values)
+    if _edge(status, headers, body):
+        return PVideoError.make("edge_refused", **values)
+    if (status >= 500 and status != _LOG_IN) or status in _PASSING:
+        return PVideoError.make("server_trouble", **values)
+    return _refused(status, shape, endpoint) if shape is not None else PVideoError.make("other_answer", **values)
 
 
-def _told(status: int, shape: GatewayError | ReplicateError | None) -> str:
+def _refused(status: int, shape: GatewayError | ReplicateError, endpoint: Endpoint) -> PVideoError:
+    who, words = ("Replicate", shape.detail) if isinstance(shape, ReplicateError) else (endpoint.gateway, shape.message)
+    return PVideoError.make("refused", who=who, status=status, detail=sentence(words))
+
+
+def _edge(status: int, headers: Mapping[str, str], body: bytes) -> str:
+    """Return the code with which Cloudflare's edge refused a request before any service saw it ("error code: 1010", captured)."""
+    found = _EDGE.search(body[:20_000]) if status in {403, 429} and "json" not in headers.get("content-type", "") else None
+    return (found[1] or found[2]).decode() if found else ""
+
+
+def _told(status: int, headers: Mapping[str, str], body: bytes, shape: GatewayError | ReplicateError | None) -> str:
     """Say what came, in words that fit in brackets."""
     if isinstance(shape, GatewayError):
-        return f"the gateway answered {status}, code {shape.code}: {shape.message}".rstrip(". ")
+        return f"the gateway answered {status}, code {shape.code}: {shape.message}".rstrip(": .")
     if isinstance(shape, ReplicateError):
-        return f"Replicate answered {status}: {shape.detail}".rstrip(". ")
-    return f"{status}, and no answer that can be read" if 200 <= status < 300 else f"the answer was {status}, with no known reason"
+        return f"Replicate answered {status}: {shape.detail}".rstrip(": .")
+    if edge := _edge(status, headers, body):
+        return f"the answer was {status}, error code {edge}"
+    if 200 <= status < 400 or status == _LOG_IN:
+        page = "html" in headers.get("content-type", "") or body.lstrip()[:1] == b"<"
+        return f"the answer was {status}, and {'a web page' if page else 'none that can be read'}"
+    return f"the answer was {status}, with no known reason"
 
 
 def _explain(exc: BaseException) -> tuple[str, bool]:
     """Return what went wrong in words, and whether it was the certificate."""
+    if isinstance(exc, CertificatesUnreadable):
+        return f"{exc.variable} names {phrase(exc.path)}, which {exc.reason}", True
     link: BaseException | None = exc
     for _ in range(10):
         if link is None:

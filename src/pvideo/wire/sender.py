@@ -9,19 +9,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import httpx
 
+from pvideo.wire.certificates import ssl_context
 from pvideo.wire.exchange import Exchange, Recorder, shown_body, shown_headers
 from pvideo.wire.refusal import Purpose, judge_exception
-from pvideo.wire.transport import Answer, Progress, TokenTransport, open_transport, read_answer, ssl_context, token_headers
+from pvideo.wire.transport import Answer, Progress, TokenTransport, open_transport, proxy_for, read_answer, token_headers
 from pvideo.wire.verdict import Verdict
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from pvideo.settings import Endpoint
     from pvideo.wire.gateway import Ask
@@ -44,6 +45,17 @@ class Plan:
     hide: tuple[str, ...] = ()
 
 
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Pool:
+    """Connections that are kept for further requests, for as long as the way there and whom to trust stay the same."""
+
+    transport: httpx.AsyncBaseTransport
+    proxy: str | None = field(repr=False)
+    verify: ssl.SSLContext | None
+    users: int = 0
+    retired: bool = False
+
+
 @dataclass(slots=True, kw_only=True)
 class Sender:
     """The connections to one endpoint, within one event loop."""
@@ -54,7 +66,7 @@ class Sender:
     given: httpx.AsyncBaseTransport | None = None
     clock: Callable[[], float] = time.monotonic
     verify: ssl.SSLContext | None = None
-    _pool: httpx.AsyncBaseTransport | None = None
+    _pool: _Pool | None = None
 
     async def send(self, ask: Ask, plan: Plan) -> Answer | Verdict:
         """Send `ask` once. Raises nothing but ``CancelledError``."""
@@ -77,7 +89,7 @@ class Sender:
         """Close the connections."""
         pool, self._pool = self._pool, None
         if pool is not None:
-            await pool.aclose()
+            await pool.transport.aclose()
 
     def _outcome(self, task: asyncio.Future[Answer], plan: Plan, progress: Progress) -> Answer | Verdict:
         failure = asyncio.CancelledError() if task.cancelled() else task.exception()
@@ -88,30 +100,58 @@ class Sender:
     async def _send(self, ask: Ask, plan: Plan, progress: Progress) -> Answer:
         timeout = {"connect": plan.connect, "read": plan.read, "write": plan.read, "pool": plan.total}
         async with asyncio.timeout(plan.total):
-            transport = await self._connections(fresh=plan.fresh)
-            try:
+            async with self._connections(fresh=plan.fresh) as transport:
                 url = f"{self.endpoint.base_url}{ask.path}"
                 extensions = {"timeout": timeout, "trace": progress.trace}
                 body = ask.pieces() if ask.pieces else ask.body or None
                 request = httpx.Request(ask.method, url, headers=self._headers(ask), content=body, extensions=extensions)
                 response = await TokenTransport(transport, self.endpoint).handle_async_request(request)
                 return await read_answer(response, plan.cap)
-            finally:
-                if plan.fresh and self.given is None:
-                    # The answer counts, also when closing goes wrong.
-                    with contextlib.suppress(Exception):
-                        await transport.aclose()
 
-    async def _connections(self, *, fresh: bool) -> httpx.AsyncBaseTransport:
+    @contextlib.asynccontextmanager
+    async def _connections(self, *, fresh: bool) -> AsyncIterator[httpx.AsyncBaseTransport]:
         if self.given is not None:
-            return self.given
-        url = self.endpoint.base_url
-        if self.verify is None and url.startswith("https:"):
-            await asyncio.to_thread(ssl_context)
+            yield self.given
+            return
+        url, verify = self.endpoint.base_url, self.verify
+        if verify is None and url.startswith("https:"):
+            verify = await asyncio.to_thread(ssl_context)
         if fresh:
-            return open_transport(url, connections=1, verify=self.verify)
-        self._pool = self._pool or open_transport(url, connections=_CONNECTIONS, verify=self.verify)
+            transport = open_transport(url, connections=1, verify=verify)
+            try:
+                yield transport
+            finally:
+                await _close(transport)
+            return
+        pool = await self._current(url, verify)
+        pool.users += 1
+        try:
+            yield pool.transport
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError):
+            # Whatever led there does no longer: the next request finds its way anew.
+            await self._retire(pool)
+            raise
+        finally:
+            pool.users -= 1
+            if pool.retired and not pool.users:
+                await _close(pool.transport)
+
+    async def _current(self, url: str, verify: ssl.SSLContext | None) -> _Pool:
+        """Return the connections that fit the environment as it is now; those of before end with their last request."""
+        pool, proxy = self._pool, proxy_for(url)
+        if pool is not None and (pool.proxy, pool.verify) != (proxy, verify):
+            await self._retire(pool)
+        if self._pool is None:
+            transport = open_transport(url, connections=_CONNECTIONS, verify=verify)
+            self._pool = _Pool(transport=transport, proxy=proxy, verify=verify)
         return self._pool
+
+    async def _retire(self, pool: _Pool) -> None:
+        pool.retired = True
+        if self._pool is pool:
+            self._pool = None
+        if not pool.users:
+            await _close(pool.transport)
 
     def _headers(self, ask: Ask) -> dict[str, str]:
         return {"User-Agent": self.user_agent, "Accept": "application/json", "Accept-Encoding": "identity", **ask.headers}
@@ -136,3 +176,9 @@ class Sender:
                 error=str(outcome.error) if isinstance(outcome, Verdict) else "",
             )
             self.recorder(exchange)
+
+
+async def _close(transport: httpx.AsyncBaseTransport) -> None:
+    # The answer counts, also when closing goes wrong.
+    with contextlib.suppress(Exception):
+        await transport.aclose()

@@ -6,18 +6,20 @@ import asyncio
 import contextlib
 import re
 import time
+from collections.abc import AsyncIterable
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 
+from pvideo.wire.certificates import CertificatesUnreadable, ssl_context
 from pvideo.wire.download import Sleep, Tell, strange, unfetched, unwritable
 from pvideo.wire.exchange import Recorder, file_exchange
 from pvideo.wire.hosts import StrangeAddressError, check, follow
 from pvideo.wire.part import Part, room_for
 from pvideo.wire.refusal import judge_exception
-from pvideo.wire.sniff import ENOUGH, FileType, file_type, named_type, strangeness
-from pvideo.wire.transport import open_transport, ssl_context
+from pvideo.wire.sniff import ENOUGH, FileType, file_type, judge, strangeness
+from pvideo.wire.transport import open_transport
 from pvideo.wire.verdict import asked_wait, bounded
 
 if TYPE_CHECKING:
@@ -64,7 +66,13 @@ class Transfer:
         self._etag = ""
         self._total: int | None = None
         self._kind: FileType | None = None
-        self._named: FileType | None = None
+        self._name = self._declared = ""
+        self._coded = False
+        """Whether the answer is compressed, so that its length is not the file's."""
+        self._coding = ""
+        """What is left of its coding when it cannot be undone: then only first bytes tell what it is."""
+        self._plain = False
+        """Whether the host says that it compresses, and does not."""
         self._doubted = -1
 
     async def run(self, url: str, given: httpx.AsyncBaseTransport | None) -> FileType:
@@ -82,15 +90,18 @@ class Transfer:
                 with contextlib.suppress(Exception):
                     await transport.aclose()
         # What lies on the disk counts, whatever its beginning was taken for.
-        kind = file_type(self._file.head()) or self._kind
+        kind = self._judged(self._file.head()) or self._kind
         if kind is None:
-            raise strange("The file is none that models make.")
+            raise strange("The file host sent an empty file.", retry=True)
         return kind
 
     async def _connections(self, url: str) -> httpx.AsyncBaseTransport:
-        if url.lower().startswith("https:"):
-            await asyncio.to_thread(ssl_context)
-        return open_transport(url, connections=1)
+        try:
+            if url.lower().startswith("https:"):
+                await asyncio.to_thread(ssl_context)
+            return open_transport(url, connections=1)
+        except CertificatesUnreadable as problem:
+            raise unfetched(str(problem)) from None
 
     async def _attempts(self, url: str, transport: httpx.AsyncBaseTransport) -> None:
         idle = 0
@@ -100,6 +111,9 @@ class Transfer:
                 return await self._attempt(url, transport)
             except _AgainError as again:
                 reason, wait = again.reason, again.wait
+            except httpx.DecodingError:
+                self._plain = True
+                reason, wait = "it sends the file compressed, and damaged", None
             except (httpx.TransportError, OSError) as broken:
                 reason, wait = str(judge_exception(broken, sent=True).error.values["detail"]), None
             idle = 0 if self._file.size >= before + _PROGRESS else idle + 1
@@ -109,7 +123,7 @@ class Transfer:
 
     async def _attempt(self, url: str, transport: httpx.AsyncBaseTransport) -> None:
         response = await self._opened(url, transport)
-        self._named = named_type(urlsplit(url).path.rpartition("/")[2], response.headers.get("content-type", ""))
+        self._name, self._declared = urlsplit(url).path.rpartition("/")[2], response.headers.get("content-type", "")
         try:
             await self._begin(response)
             await self._take(response)
@@ -157,11 +171,20 @@ class Transfer:
             raise _AgainError(f"it answers {status}", bounded(asked_wait(dict(headers), None)))
         if status != 200:
             raise unfetched(f"it answers {status}")
-        if headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
-            raise _AgainError("it sends the file compressed")
         await self._restart()
-        self._etag, self._total = headers.get("etag", ""), _length(headers.get("content-length", ""))
+        self._uncode(headers)
+        if not self._coded:
+            self._etag, self._total = headers.get("etag", ""), _length(headers.get("content-length", ""))
         await self._check_room()
+
+    def _uncode(self, headers: httpx.Headers) -> None:
+        """Look whether the file comes compressed although ``identity`` was asked for, and whether that can be undone."""
+        given = [coding.strip().lower().removeprefix("x-") for coding in headers.get("content-encoding", "").split(",")]
+        codings = [coding for coding in given if coding not in {"", "identity"}]
+        known = [coding for coding in codings if _is_known(coding)]
+        self._coded = bool(known) and not self._plain
+        self._coding = ", ".join(codings if self._plain else [coding for coding in codings if coding not in known])
+        headers["content-encoding"] = ", ".join(known)
 
     def _continues(self, headers: httpx.Headers) -> bool:
         found = _RANGE.fullmatch(headers.get("content-range", "").strip())
@@ -190,8 +213,8 @@ class Transfer:
 
     async def _take(self, response: httpx.Response) -> None:
         """Write what comes, in blocks; what came before a break is kept for the next attempt."""
-        stream, waiting = response.stream, bytearray()
-        if not isinstance(stream, httpx.AsyncByteStream):
+        stream, waiting = response.aiter_bytes() if self._coded else response.stream, bytearray()
+        if not isinstance(stream, AsyncIterable):
             raise _AgainError("it cannot be read")
         try:
             async for chunk in stream:
@@ -208,7 +231,9 @@ class Transfer:
 
     async def _write(self, block: bytes) -> None:
         if self._kind is None:
-            self._kind = file_type(block) or self._named
+            self._kind = self._judged(block[:ENOUGH])
+            if self._kind is None and self._coding and block:
+                raise _AgainError(f"it sends the file compressed ({self._coding})")
             if self._kind is None:
                 raise strange(f"The file host sent {strangeness(block)}, not a file that models make.", retry=True)
         if self._file.size + len(block) > self._cap:
@@ -217,6 +242,9 @@ class Transfer:
         self._tell(self._file.size, self._total)
         if self._total is None:
             await self._check_room()
+
+    def _judged(self, head: bytes) -> FileType | None:
+        return file_type(head) if self._coding else judge(head, self._name, self._declared)
 
     async def _complete(self) -> None:
         size = self._file.size
@@ -238,10 +266,12 @@ class Transfer:
     def _checked(self, url: str) -> None:
         """Refuse an address that is not allowed, also when the HTTP library reads another host in it."""
         try:
-            same = httpx.URL(url).host == check(url, self._endpoint.delivery_hosts)
-            reason = "" if same else "it is not a plain address"
-        except (StrangeAddressError, httpx.InvalidURL) as problem:
+            host = check(url, self._endpoint.delivery_hosts)
+            reason = "" if httpx.URL(url).host == host else "it is not a plain address"
+        except StrangeAddressError as problem:
             reason = str(problem)
+        except (httpx.InvalidURL, ValueError):  # a name that cannot be decoded, for one
+            reason = "it is not a plain address"
         if reason:
             raise strange(f"The file's address was refused: {reason}.")
 
@@ -256,6 +286,15 @@ class Transfer:
         if self._recorder is not None:
             with contextlib.suppress(Exception):
                 self._recorder(file_exchange(str(request.url), response.status_code, at, took, request.headers, response.headers))
+
+
+def _is_known(coding: str) -> bool:
+    """Return whether httpx can undo a coding: it passes on unchanged what it does not know."""
+    try:
+        httpx.Response(200, headers={"content-encoding": coding}, content=b"\x00 in no coding at all")
+    except httpx.DecodingError:
+        return True
+    return False
 
 
 def _length(text: str) -> int | None:

@@ -7,10 +7,11 @@ token: measured), no automatic decompression and no retries to switch off.
 from __future__ import annotations
 
 import contextlib
+import os
 import ssl
-import threading
 import zlib
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -18,18 +19,23 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from pvideo.secrets import redact
+from pvideo.wire.certificates import ssl_context
 
 if TYPE_CHECKING:
     from pvideo.settings import Endpoint, Secret
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_SOCKS = frozenset({"socks5", "socks5h"})
+"""Kinds of proxy that httpx goes through where `socksio` is installed."""
 _IDLE_SECONDS = 15.0
-_lock = threading.Lock()
-_context: list[ssl.SSLContext] = []
 
 
 class TooLarge(Exception):  # noqa: N818 - it describes the answer
     """The body is larger than the caller takes."""
+
+
+class UnusableProxy(ValueError):  # noqa: N818 - it describes the proxy
+    """The environment names a proxy that pvideo cannot go through."""
 
 
 @dataclass(slots=True)
@@ -53,26 +59,29 @@ class Answer:
     body: bytes = field(repr=False)
 
 
-def ssl_context() -> ssl.SSLContext:
-    """Return the one TLS context of this process (making one costs 19 ms of CPU); ``SSL_CERT_FILE`` and ``_DIR`` count."""
-    with _lock:
-        if not _context:
-            _context.append(httpx.create_ssl_context())
-        return _context[0]
-
-
 def proxy_for(url: str) -> str | None:
     """Return the proxy that the environment or the system names for `url`, or None.
 
     Only https goes through one: it is a tunnel (CONNECT), so the proxy sees no header. Plain http is loopback.
+
+    Raises:
+        UnusableProxy: It is of a kind that pvideo cannot go through; the message says which variable names it.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme != "https" or host in LOOPBACK or proxy_bypass(host):
         return None
     found = getproxies()
-    proxy = found.get("https") or found.get("all")
-    return None if not proxy else proxy if "://" in proxy else f"http://{proxy}"
+    name = "https" if found.get("https") else "all"
+    proxy = found.get(name)
+    if not proxy:
+        return None
+    scheme = proxy.partition("://")[0].lower() if "://" in proxy else ""
+    if scheme not in {"", "http", "https"} and not (scheme in _SOCKS and find_spec("socksio")):
+        named = next((one for one in (f"{name}_proxy", f"{name}_proxy".upper()) if os.getenv(one)), "this machine's settings")
+        msg = f"{named} names a {scheme[:20]}:// proxy, which cannot be used here; an http:// one can"
+        raise UnusableProxy(msg)
+    return proxy if scheme else f"http://{proxy}"
 
 
 def open_transport(url: str, *, connections: int, verify: ssl.SSLContext | None = None) -> httpx.AsyncBaseTransport:

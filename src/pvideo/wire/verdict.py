@@ -16,6 +16,7 @@ LONGEST_WAIT = 120.0
 """A server may ask for any wait; we show and keep at most this one (seconds)."""
 
 Kind = Literal["refused", "busy", "not_sent", "ambiguous", "gone", "trouble"]
+_LASTING = frozenset({"certificate", "certificates_unreadable"})
 _RESETS = re.compile(r"resets? in ~?\s*(\d+(?:\.\d+)?)\s*s")
 
 
@@ -35,8 +36,15 @@ class Verdict:
     """What the answer asked for, before our limits."""
     second_look: bool = False
     """The same answer is also given in passing (code 2009 was captured as a throttle): ask once more before blaming."""
+    told: str = ""
+    """What came instead of a look's answer, in words that fit in brackets."""
     log_id: str | None = None
     """The gateway's log entry of this request, when it named one."""
+
+    @property
+    def lasting(self) -> bool:
+        """Whether it stays so until a person changes something: trying again is no use."""
+        return self.error.key in _LASTING
 
 
 class CreateFailed(Exception):  # noqa: N818 - it names what happened

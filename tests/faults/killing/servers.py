@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parents[3]
-TOLD = ("base_url", "control_url", "gateway_token", "replicate_token")
+TOLD = ("base_url", "control_url", "control_token", "gateway_token", "replicate_token")
 
 
 class Remote:
     """One demo of another process: its addresses and its control port."""
 
     def __init__(self, told: dict[str, str]) -> None:
-        self.base_url, self.control_url, self.gateway_token, self.replicate_token = (told[name] for name in TOLD)
+        self.base_url, self.control_url, self.control_token, self.gateway_token, self.replicate_token = (told[name] for name in TOLD)
 
     def control(self, path: str, body: Any = None, *, method: str | None = None) -> Any:
         from tests.support.demo import RunningDemo
