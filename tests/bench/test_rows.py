@@ -24,6 +24,7 @@ SHORT: dict[str, Callable[[], list[tuple[str, str]]]] = {
 }
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("letter", SHORT)
 def test_found_g_every_row_can_be_measured(letter: str) -> None:
     rows = SHORT[letter]()

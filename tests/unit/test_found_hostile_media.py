@@ -7,6 +7,7 @@ import signal
 import struct
 import sys
 import threading
+import time
 import zlib
 from collections import deque
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ import pytest
 from PIL import Image
 from tests.support.demo import tiny_clip
 
+import pvideo
 from pvideo.errors import ExportError, InputError
 from pvideo.job import codec_program
 from pvideo.job.codec import Codec, CodecError
@@ -27,6 +29,8 @@ from pvideo.model.picture import Unreadable, open_picture, thumbnail
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.support.demo import RunningDemo
 
 MOST = 400 * 2**20
 """Bytes of memory that any of these may take."""
@@ -209,3 +213,20 @@ def test_found_d3_an_interrupted_export_leaves_nothing(tmp_path: Path, monkeypat
 
     assert not list(tmp_path.glob(".*"))
     assert shared.ask("examine", tmp_path / "a.mp4")[0]["seconds"] == 40.0
+
+
+def test_found_d3_a_video_is_there_before_its_poster(demo: RunningDemo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a file does to the decoder, nobody waits for that to have it."""
+    go_on = threading.Event()
+    monkeypatch.setattr("pvideo.job.engine.examine", lambda path: (go_on.wait(30) and None, None))
+    video = pvideo.generate("A cat", duration=1, draft=True)
+
+    until = time.monotonic() + 30
+    while video.path is None and time.monotonic() < until:
+        time.sleep(0.01)
+
+    assert (video.status, video.snapshot().settled) == ("succeeded", False)
+    assert video.path is not None
+    assert video.path.read_bytes()[4:8] == b"ftyp"
+    go_on.set()
+    assert video.wait(30).snapshot().poster is None

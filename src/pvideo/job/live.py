@@ -171,8 +171,9 @@ def _kept(row: JobRow) -> PVideoError | None:
     """Return the error that the journal has of a job; 0.1.0 kept with it in how many seconds it would have gone on."""
     if row.error is None:
         return None
-    values = {name: value for name, value in row.error.get("values", {}).items() if name != "seconds"}
-    return PVideoError.from_dict({**row.error, "values": values})
+    values = row.error.get("values", {})
+    kept = {name: value for name, value in values.items() if name != "seconds"} if isinstance(values, dict) else values
+    return PVideoError.from_dict({**row.error, "values": kept})
 
 
 def text_of(paths: tuple[Path, ...]) -> str:

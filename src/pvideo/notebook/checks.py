@@ -108,7 +108,7 @@ async def _ask_both(client: Client, endpoint: Endpoint, model: str) -> list[Chec
 
 def _failed(endpoint: Endpoint, error: PVideoError, took: float) -> list[Check]:
     """Put what is wrong in the line that it belongs to."""
-    if error.key in _GATEWAY_KEYS or error.values.get("who") == endpoint.gateway:
+    if error.key in _GATEWAY_KEYS or (error.key == "refused" and error.values.get("who") == endpoint.gateway):
         return [_bad("Gateway", error), Check(mark="–", name="Replicate", text="not checked, needs the gateway")]
     return [_gateway(endpoint, took), _bad("Replicate", error)]
 
