@@ -89,6 +89,20 @@ describe("the form", () => {
     expect(last(model)).toMatchObject({ inputs: { [name]: value } });
   });
 
+  it.each(["/etc/passwd", "a.png", "http://x.example/a.png", "file:///a.png", "data:image/png;base64,AA=="])("sends no %s that was typed for a file (D1)", async (text) => {
+    const { model, control, $ } = studio();
+
+    type(control("image", ".pvideo-address"), text);
+    await pause();
+    expect(JSON.stringify(model.of("inputs"))).not.toContain(text);
+    expect($('[data-field="image"] .pvideo-problem').textContent).toContain("https://");
+
+    type(control("image", ".pvideo-address"), "https://x.example/a.png");
+    await pause();
+    expect(last(model)).toMatchObject({ inputs: { image: "https://x.example/a.png" } });
+    expect($('[data-field="image"] .pvideo-problem').textContent).toBe("");
+  });
+
   it("keeps a list's items apart", async () => {
     const { model, $, control } = studio();
 

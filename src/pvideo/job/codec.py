@@ -121,7 +121,7 @@ class Codec:
         if self._process is None:
             self._process = subprocess.Popen(  # noqa: S603 - our own program, with this very interpreter
                 command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                cwd="/", env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}, start_new_session=True,
+                cwd="/", env={name: value for name in _ENVIRONMENT if (value := os.getenv(name)) is not None}, start_new_session=True,
             )  # fmt: skip
         return self._process
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from pvideo.errors import PVideoError
-from pvideo.guard import refuse_tokens
+from pvideo.guard import guarded
 
 from .base import hand
 from .blueprint import at_hand
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from pvideo.model.schema import Model
 
 
+class _Name(traitlets.Unicode[str, str]):
+    """The trait of a model's name, which is sent in a path."""
+
+    @guarded
+    def __set__(self, obj: Any, model: Any) -> None:
+        super().__set__(obj, model)
+
+
 class Loading(Orders):
     """The part of a Studio that has the model, or waits for it."""
 
@@ -28,7 +36,7 @@ class Loading(Orders):
     _begun: bool
     _first: dict[str, Any]
 
-    model = traitlets.Unicode().tag(sync=True)
+    model = _Name().tag(sync=True)
     """The model, ``owner/name``. Another one may be set: the form is built anew, and keeps what fits."""
 
     state = traitlets.Dict().tag(sync=True)
@@ -43,11 +51,6 @@ class Loading(Orders):
         if not self._ready:
             self.state = loading(self.model)
             self._ask(self.model)
-
-    @traitlets.validate("model")
-    def _model_valid(self, proposal: Any) -> str:
-        refuse_tokens(proposal["value"])
-        return str(proposal["value"])
 
     @traitlets.observe("model")
     def _model_changed(self, change: Any) -> None:

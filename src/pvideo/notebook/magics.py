@@ -72,7 +72,8 @@ class PVideoMagics(Magics):
             self._sweep(asked, template)
             return
         prompt = expand(template, self.shell.user_ns)
-        refuse_tokens(model, {**asked.inputs, model.prompt_field or "prompt": prompt})  # a variable may hold one
+        for typed in (asked.inputs, {model.prompt_field or "prompt": prompt}):  # a variable may hold one
+            refuse_tokens(model, typed)
         video = _press(asked, prompt, template)
         if asked.name:
             self.shell.user_ns[asked.name] = video

@@ -12,6 +12,7 @@ import traitlets
 
 from pvideo.arguments import FLAG, takes
 from pvideo.errors import PVideoError
+from pvideo.guard import guarded
 from pvideo.job.models import MODEL
 
 from .base import from_page
@@ -37,6 +38,14 @@ if TYPE_CHECKING:
 _open: weakref.WeakSet[Studio] = weakref.WeakSet()
 
 
+class _Inputs(traitlets.Dict):
+    """The trait of a form's values: some of them are secret, also where they do not fit."""
+
+    @guarded
+    def __set__(self, obj: Any, inputs: Any) -> None:
+        super().__set__(obj, inputs)
+
+
 class Studio(Loading):
     """Controls, price and videos for one model.
 
@@ -59,7 +68,7 @@ class Studio(Loading):
 
     page = "studio"
 
-    inputs = traitlets.Dict().tag(sync=True)
+    inputs = _Inputs().tag(sync=True)
     """The values now, as typed; what is not in it has the model's default. A file stands here by its name. What is written into it is in
     the form."""
 
@@ -273,11 +282,10 @@ class Studio(Loading):
     @traitlets.validate("inputs")
     def _inputs_valid(self, proposal: Any) -> dict[str, Any]:
         values: dict[str, Any] = dict(proposal["value"])
-        if from_page():
-            return self._values.may_stand(values)
-        if self._ready:
+        if self._ready and not from_page():
             self._values.check(values)
-        return FormInputs(self._values.taken(values), lambda: self.inputs, lambda changed: setattr(self, "inputs", changed))
+        shown = self._values.may_stand(values) if from_page() else self._values.taken(values)
+        return FormInputs(shown, lambda: self.inputs, lambda changed: setattr(self, "inputs", changed))
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take a state from the page, of which no file is read because it is named there."""

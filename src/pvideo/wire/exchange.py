@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from pvideo.secrets import redact
+from pvideo.secrets import cleaned, redact
 from pvideo.wire.prediction import clean_text
 
 MASK = "••••"
@@ -61,12 +61,23 @@ def file_exchange(url: str, status: int, at: float, took: float, sent: Mapping[s
 
 def shown_body(body: bytes, *, hide: tuple[str, ...] = ()) -> str:
     """Return a body as text: ``data:`` URIs shortened, tokens and `hide` struck out, and only then cut."""
-    text = _DATA.sub(_short, body.decode("utf-8", "replace"))
+    text = _as_read(_DATA.sub(_short, body.decode("utf-8", "replace")))
     piece = _struck(text[:_SLICE], hide)
     if len(text) > _SLICE:
         piece = piece[:-_MARGIN]
     cut = piece[:LIMIT]
     return cut if len(text) <= LIMIT else f"{cut}… ({len(body):,} bytes)"
+
+
+def _as_read(text: str) -> str:
+    """Return a body without the secrets that stand in it once it is read: whoever shows a part of it reads it again."""
+    try:
+        data = json.loads(text)
+        before = json.dumps(data)
+        clean = json.dumps(cleaned(data))
+    except (ValueError, RecursionError, MemoryError):
+        return text
+    return text if clean == before else clean
 
 
 def shown_headers(headers: Mapping[str, str], *, masked: tuple[str, ...] = ()) -> dict[str, str]:
