@@ -190,4 +190,4 @@ def _step(value: Any, step: re.Match[str]) -> Any:
 
 
 def _unknown(name: str, suggestion: str) -> InputError:
-    return InputError("variable_unknown", name=name, suggestion=f"Did you mean {suggestion}? " if suggestion else "")
+    return InputError("variable_unknown", name=short(name), suggestion=f"Did you mean {suggestion}? " if suggestion else "")
