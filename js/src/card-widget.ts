@@ -1,10 +1,10 @@
 /** The Card as a widget of its own: it follows the `view` trait, and offers the file its clean html. */
 import { below } from "./below";
 import { card, type Card } from "./card";
-import { cleanFile } from "./clean";
+import { offerFile } from "./clean";
 import { h } from "./dom";
 import { live } from "./live";
-import { loose, observe, send, type RenderProps } from "./model";
+import { loose, observe, type RenderProps } from "./model";
 import type { View } from "./view";
 
 export function viewFrom(value: unknown): View | null {
@@ -26,19 +26,11 @@ export function renderCard({ model, el, signal, host }: RenderProps): void {
     shown?.update(view, fresh);
     beat.active(!view.done || view.phase === "saving");
   };
-  const clean = async (): Promise<void> => {
-    const html = model.get("saved");
-    const id = current()?.id;
-    if (typeof html !== "string" || !html || !id) return;
-    const ok = await cleanFile(model, id, html);
-    if (!signal.aborted) send(model, { kind: "clean", id, ok });
-  };
   observe(model, "change:view", () => update(true), signal);
-  observe(model, "change:saved", () => void clean(), signal);
   update(false);
   own.append(shown.el);
   el.append(own);
   below(model, host, el, signal);
   beat.start();
-  void clean();
+  offerFile(model, () => current()?.id, signal);
 }

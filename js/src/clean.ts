@@ -2,7 +2,7 @@
  * Live card, clean file: the page keeps the live card while file, pasted copy and reload get plain html. JupyterLab writes a notebook by its shared cells'
  * `toJSON`; ours is wrapped there. None of this is documented, so each step is checked, and any doubt answers false: then Python swaps the output.
  */
-import { contextOf, loose, type Loose, type Model } from "./model";
+import { contextOf, loose, observe, send, type Loose, type Model } from "./model";
 
 const WIDGET = "application/vnd.jupyter.widget-view+json";
 /** Every widget's script is a module of its own: what one of them has done stands where the others see it. */
@@ -151,6 +151,30 @@ export async function cleanFile(model: Model, job: string, html: string): Promis
   } catch {
     return false;
   }
+}
+
+/** A box that it stands in may fill a little later than it is drawn there. */
+const AGAIN = [1000, 5000];
+
+/** Offers the file each html of a widget, and tells Python whether it took it. */
+export function offerFile(model: Model, job: () => string | undefined, signal: AbortSignal): void {
+  let run = 0;
+  const offer = async (): Promise<void> => {
+    const mine = (run += 1);
+    const html = model.get("saved");
+    for (const pause of [...AGAIN, 0]) {
+      const id = job();
+      if (typeof html !== "string" || !html || !id) return;
+      const ok = await cleanFile(model, id, html);
+      if (signal.aborted || mine !== run) return;
+      send(model, { kind: "clean", id, ok });
+      if (ok || !pause || !contextOf(model)) return;
+      await new Promise((done) => setTimeout(done, pause));
+      if (signal.aborted || mine !== run) return;
+    }
+  };
+  observe(model, "change:saved", () => void offer(), signal);
+  void offer();
 }
 
 /** The same for a Studio, by its model's id. Its place in the file is marked with `key`, for when the page is loaded again. */

@@ -1,6 +1,6 @@
 /** Compare: videos beside each other, in step; what differs between them stands below. */
 import { below } from "./below";
-import { cleanFile } from "./clean";
+import { offerFile } from "./clean";
 import { cell, namesOf, type Cell } from "./compare/cell";
 import { controls } from "./compare/controls";
 import { differences } from "./compare/differences";
@@ -142,13 +142,6 @@ function render({ model, el, signal, host }: RenderProps): void {
     soundOf(heard);
     beat.active(items.some((item) => !item.done));
   };
-  const clean = async (): Promise<void> => {
-    const html = model.get("saved");
-    const id = view?.id;
-    if (typeof html !== "string" || !html || !id) return;
-    const ok = await cleanFile(model, id, html);
-    if (!signal.aborted) send(model, { kind: "clean", id, ok });
-  };
   const update = (): void => {
     view = comparisonFrom(model.get("view"));
     paint();
@@ -156,12 +149,11 @@ function render({ model, el, signal, host }: RenderProps): void {
   keys.on(root, bar.key);
   grid.addEventListener("click", () => (heads.isPlaying() ? heads.pause() : heads.play()), { signal });
   observe(model, "change:view", update, signal);
-  observe(model, "change:saved", () => void clean(), signal);
   update();
   el.append(root);
   below(model, host, el, signal);
   beat.start();
-  void clean();
+  offerFile(model, () => view?.id, signal);
 }
 
 export default { initialize, render };

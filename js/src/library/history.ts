@@ -1,7 +1,7 @@
 /** The history: what is looked for, what was found, and the card that was opened. */
 import { below } from "../below";
 import { viewFrom } from "../card-widget";
-import { cleanFile } from "../clean";
+import { offerFile } from "../clean";
 import { h, setAttribute, setText } from "../dom";
 import { live } from "../live";
 import { loose, observe, send, type RenderProps } from "../model";
@@ -157,10 +157,6 @@ export function renderHistory({ model, el, signal, host }: RenderProps): void {
     (opensMore ? card.querySelector<HTMLElement>(".pvideo-more button") : card)?.focus({ preventScroll: true });
     opensMore = false;
   };
-  const clean = async (): Promise<void> => {
-    const html = model.get("saved");
-    if (typeof html === "string" && html) await cleanFile(model, String(loose(model.get("view"))?.["id"]), html);
-  };
 
   observe(model, "change:query", () => {
     wanted = query();
@@ -168,7 +164,6 @@ export function renderHistory({ model, el, signal, host }: RenderProps): void {
   }, signal);
   observe(model, "change:found", paintFound, signal);
   observe(model, "change:views", () => paintCard(true), signal);
-  observe(model, "change:saved", () => void clean(), signal);
   observe(model, "msg:custom", (message) => {
     const content = loose(message);
     if (content?.["kind"] === "rows" && Array.isArray(content["rows"])) rows.take(Number(content["start"]), content["rows"]);
@@ -186,5 +181,5 @@ export function renderHistory({ model, el, signal, host }: RenderProps): void {
   // What stands below has a keyboard of its own.
   below(model, host, el, signal);
   beat.start();
-  void clean();
+  offerFile(model, () => String(loose(model.get("view"))?.["id"] ?? ""), signal);
 }

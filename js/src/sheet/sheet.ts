@@ -2,7 +2,7 @@
 import { sync } from "../actions";
 import { announcer } from "../announce";
 import { below } from "../below";
-import { cleanFile } from "../clean";
+import { offerFile } from "../clean";
 import { kernelClock, ticker } from "../clock";
 import { h, setAttribute, setText } from "../dom";
 import { live } from "../live";
@@ -255,23 +255,15 @@ export function renderSheet({ model, el, signal, host }: RenderProps): void {
     if (gone) aloud.alert(text);
     paint(false);
   };
-  const clean = async (): Promise<void> => {
-    const html = model.get("saved");
-    const id = current()?.id;
-    if (typeof html !== "string" || !html || !id) return;
-    const ok = await cleanFile(model, id, html);
-    if (!signal.aborted) send(model, { kind: "clean", id, ok });
-  };
 
   observe(model, "change:sheet", () => paint(true), signal);
   observe(model, "change:posters", () => paint(true), signal);
   observe(model, "change:vary", () => paint(true), signal);
   observe(model, "change:opened", mark, signal);
-  observe(model, "change:saved", () => void clean(), signal);
   paint(false);
   el.append(root);
   // What stands below has a keyboard of its own.
   below(model, host, el, signal);
   beat.start();
-  void clean();
+  offerFile(model, () => current()?.id, signal);
 }
