@@ -12,6 +12,8 @@ type ToJson = (this: unknown) => unknown;
 /** What stands for a widget in the file: the html of all that is in it and ours, in this order. */
 interface Found {
   order: string[];
+  /** Its text would be that of all it holds, html too. */
+  isBox?: boolean;
   metadata: object;
   /** What must not be in the file any more. */
   gone: string[];
@@ -85,7 +87,7 @@ async function shown(manager: NonNullable<Loose>, id: string, met = new Set<stri
 async function inside(manager: NonNullable<Loose>, id: string): Promise<Found> {
   const order = await shown(manager, id);
   const isBox = shows((await find(manager, id)) ?? {}) === undefined;
-  return { order, metadata: isBox ? { pvideo: { widget: id } } : {}, gone: isBox ? [`"model_id":"${id}"`, `"${id}":`] : [id] };
+  return { order, isBox, metadata: isBox ? { pvideo: { widget: id } } : {}, gone: isBox ? [`"model_id":"${id}"`, `"${id}":`] : [id] };
 }
 
 function replaced(cell: unknown, plains: Map<string, Plain>): unknown {
@@ -94,7 +96,7 @@ function replaced(cell: unknown, plains: Map<string, Plain>): unknown {
   const outputs = items(found["outputs"]).map((output) => {
     const found = plains.get(modelId(output));
     if (!found?.order.every((id) => found.html.has(id))) return output;
-    const plain = loose(output?.["data"])?.["text/plain"];
+    const plain = found.isBox ? undefined : loose(output?.["data"])?.["text/plain"];
     const html = found.order.map((id) => found.html.get(id)).join("");
     return { ...output, data: { "text/html": html, ...(plain === undefined ? {} : { "text/plain": plain }) }, metadata: found.metadata };
   });

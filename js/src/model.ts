@@ -36,12 +36,10 @@ export function observe(model: Model, event: string, callback: (...values: unkno
 
 /** Follows one of JupyterLab's signals; not in every host. */
 export function connect(signals: unknown, slot: (...values: unknown[]) => void, signal: AbortSignal): void {
-  const source = loose(signals);
-  const on = source?.["connect"];
-  const off = source?.["disconnect"];
+  const { connect: on, disconnect: off } = loose(signals) ?? {};
   if (typeof on !== "function" || typeof off !== "function") return;
-  on.call(source, slot);
-  signal.addEventListener("abort", () => off.call(source, slot), { once: true });
+  on.call(signals, slot);
+  signal.addEventListener("abort", () => off.call(signals, slot), { once: true });
 }
 
 /** The page's document: where it lies, and what is in it. */

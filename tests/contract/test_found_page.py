@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from pathlib import Path
@@ -60,9 +61,7 @@ STUDIOS = (
 )
 
 
-def test_found_a14_and_c5_what_a_headless_cell_shows_is_finished_html_without_any_widget(
-    execute: Callable[..., Any], tmp_path: Path
-) -> None:
+def test_found_a14_and_c5_what_a_headless_cell_shows_is_finished_html(execute: Callable[..., Any], tmp_path: Path) -> None:
     done = execute(MADE, *SHOWS, "v.wait();", *STUDIOS, "pvideo.library()")
 
     for cell, videos in zip(done.cells[1:], SHOWS.values(), strict=False):
@@ -158,7 +157,7 @@ def test_found_c1_a_page_that_comes_back_finds_the_finished_videos(open_page: Ca
     found = [models(messages)[-1] for messages in shown]
     after = page.run("v.wait(); import time; time.sleep(14)")  # no page ever answers
 
-    assert [one for one in [*sum(shown, []), *after] if one["msg_type"] == "comm_close"] == []
+    assert [one for one in [*itertools.chain(*shown), *after] if one["msg_type"] == "comm_close"] == []
     assert len(set(found)) == len(SHOWN)
     for model in found:
         state = page.state(model)
