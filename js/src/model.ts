@@ -36,10 +36,9 @@ export function observe(model: Model, event: string, callback: (...values: unkno
 
 /** Follows one of JupyterLab's signals; not in every host. */
 export function connect(signals: unknown, slot: (...values: unknown[]) => void, signal: AbortSignal): void {
-  const { connect: on, disconnect: off } = loose(signals) ?? {};
-  if (typeof on !== "function" || typeof off !== "function") return;
-  on.call(signals, slot);
-  signal.addEventListener("abort", () => off.call(signals, slot), { once: true });
+  const { connect: on, disconnect: off } = (loose(signals) ?? {}) as Record<string, ((slot: unknown) => void) | undefined>;
+  on?.call(signals, slot);
+  signal.addEventListener("abort", () => off?.call(signals, slot), { once: true });
 }
 
 /** The page's document: where it lies, and what is in it. */
