@@ -184,7 +184,7 @@ def test_found_c2_reloading_the_extension_leaves_cards_where_they_are(open_page:
     after += page.run("%unload_ext pvideo")
 
     assert [one for one in after if one["msg_type"] == "comm_close"] == []
-    assert page.state(model)["view"]["status"] == "succeeded"
+    assert page.finished(model)["view"]["status"] == "succeeded"
 
 
 def test_found_c3_a_value_goes_where_it_is_formatted(open_page: Callable[..., Page]) -> None:
