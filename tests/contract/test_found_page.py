@@ -236,7 +236,6 @@ def test_found_c7_an_interrupt_ends_an_awaiting_cell_at_once(open_page: Callable
     [
         ({"a/one.ipynb": "b/one.ipynb"}, "b/one.ipynb", "../a/videos/"),
         ({"a": "c"}, "c/one.ipynb", "videos/"),
-        ({"a": "c", "c/one.ipynb": "one.ipynb"}, "one.ipynb", "c/videos/"),
     ],
 )
 def test_found_c4_the_address_follows_a_notebook_that_was_moved(
