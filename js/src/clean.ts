@@ -2,7 +2,7 @@
  * Live card, clean file: the page keeps the live card while file, pasted copy and reload get plain html. JupyterLab writes a notebook by its shared cells'
  * `toJSON`; ours is wrapped there. None of this is documented, so each step is checked, and any doubt answers false: then Python swaps the output.
  */
-import { contextOf, loose, observe, send, type Loose, type Model } from "./model";
+import { ask, contextOf, loose, observe, send, type Loose, type Model } from "./model";
 
 const WIDGET = "application/vnd.jupyter.widget-view+json";
 /** Every widget's script is a module of its own: what one of them has done stands where the others see it. */
@@ -12,6 +12,8 @@ type ToJson = (this: unknown) => unknown;
 /** What stands for a widget in the file: the html of all that is in it and ours, in this order. */
 interface Found {
   order: string[];
+  /** Its text would be that of all it holds, html too. */
+  isBox?: boolean;
   metadata: object;
   /** What must not be in the file any more. */
   gone: string[];
@@ -31,10 +33,7 @@ function items(value: unknown): Loose[] {
 
 /** JupyterLab's lists have `length` and `get(i)`. */
 function list(value: unknown): Loose[] {
-  const found = loose(value);
-  const get = found?.["get"];
-  if (!found || typeof get !== "function") return [];
-  return Array.from({ length: Number(found["length"]) || 0 }, (_, index) => loose(get.call(found, index)));
+  return Array.from({ length: Number(loose(value)?.["length"]) || 0 }, (_, index) => loose(ask(value, "get", index)));
 }
 
 function modelId(output: Loose): string {
@@ -43,21 +42,15 @@ function modelId(output: Loose): string {
 }
 
 async function find(manager: NonNullable<Loose>, id: string): Promise<Loose> {
-  const get = manager["get_model"];
-  if (!id || typeof get !== "function") return null;
+  if (!id) return null;
   // Outputs of other kernels have models that are not there: that is no doubt about ours.
   return loose(await Promise.resolve()
-    .then(() => get.call(manager, id) as unknown)
+    .then(() => ask(manager, "get_model", id))
     .catch(() => undefined));
 }
 
-function read(model: NonNullable<Loose>, trait: string): unknown {
-  const get = model["get"];
-  return typeof get === "function" ? get.call(model, trait) : undefined;
-}
-
 /** By what a card, a sheet or a comparison knows what it shows. */
-const shows = (model: NonNullable<Loose>): string | undefined => ["view", "sheet"].map((trait) => loose(read(model, trait))?.["id"]).find((one) => typeof one === "string");
+const shows = (model: NonNullable<Loose>): string | undefined => ["view", "sheet"].map((trait) => loose(ask(model, "get", trait))?.["id"]).find((one) => typeof one === "string");
 
 /** The widgets in a widget, as ipywidgets' boxes, tabs and outputs have them. */
 function children(model: NonNullable<Loose>): string[] {
@@ -85,7 +78,7 @@ async function shown(manager: NonNullable<Loose>, id: string, met = new Set<stri
 async function inside(manager: NonNullable<Loose>, id: string): Promise<Found> {
   const order = await shown(manager, id);
   const isBox = shows((await find(manager, id)) ?? {}) === undefined;
-  return { order, metadata: isBox ? { pvideo: { widget: id } } : {}, gone: isBox ? [`"model_id":"${id}"`, `"${id}":`] : [id] };
+  return { order, isBox, metadata: isBox ? { pvideo: { widget: id } } : {}, gone: isBox ? [`"model_id":"${id}"`, `"${id}":`] : [id] };
 }
 
 function replaced(cell: unknown, plains: Map<string, Plain>): unknown {
@@ -94,7 +87,7 @@ function replaced(cell: unknown, plains: Map<string, Plain>): unknown {
   const outputs = items(found["outputs"]).map((output) => {
     const found = plains.get(modelId(output));
     if (!found?.order.every((id) => found.html.has(id))) return output;
-    const plain = loose(output?.["data"])?.["text/plain"];
+    const plain = found.isBox ? undefined : loose(output?.["data"])?.["text/plain"];
     const html = found.order.map((id) => found.html.get(id)).join("");
     return { ...output, data: { "text/html": html, ...(plain === undefined ? {} : { "text/plain": plain }) }, metadata: found.metadata };
   });
@@ -115,17 +108,14 @@ function wrap(shared: NonNullable<Loose>): Map<string, Plain> | null {
 }
 
 function outputsOf(cell: Loose): Loose[] {
-  const outputs = loose(cell?.["outputs"]);
-  const toJson = outputs?.["toJSON"];
-  return typeof toJson === "function" ? items(toJson.call(outputs)) : [];
+  return items(ask(cell?.["outputs"], "toJSON"));
 }
 
 async function attempt(model: Model, key: string, inside: Inside, html: string): Promise<boolean> {
   const manager = loose(model.widget_manager);
   const notebook = loose(contextOf(model)?.["model"]);
-  const toJson = notebook?.["toJSON"];
   // With real-time collaboration the server writes the file, not this page.
-  if (!manager || !notebook || typeof toJson !== "function" || notebook["collaborative"] === true) return false;
+  if (!manager || !notebook || notebook["collaborative"] === true) return false;
   const gone: string[] = [];
   for (const cell of list(notebook["cells"])) {
     const shared = loose(cell?.["sharedModel"]);
@@ -138,7 +128,7 @@ async function attempt(model: Model, key: string, inside: Inside, html: string):
       gone.push(...found.gone);
     }
   }
-  const file = JSON.stringify(toJson.call(notebook));
+  const file = JSON.stringify(ask(notebook, "toJSON")) ?? "";
   if (!gone.length || gone.some((text) => file.includes(text)) || !file.includes(JSON.stringify(html).slice(1, -1))) return false;
   notebook["dirty"] = true;
   return true;
@@ -194,12 +184,9 @@ async function exchange(model: Model, change: Change): Promise<void> {
     const context = contextOf(model);
     await context?.["ready"];
     for (const cell of list(loose(context?.["model"])?.["cells"])) {
-      const outputs = loose(cell?.["outputs"]);
-      const set = outputs?.["set"];
-      if (typeof set !== "function") continue;
       for (const [index, output] of outputsOf(cell).entries()) {
         const other = output && (await change(output));
-        if (other) set.call(outputs, index, other);
+        if (other) ask(cell?.["outputs"], "set", index, other);
       }
     }
   } catch {

@@ -62,9 +62,8 @@ function parse(text: string): URL | null {
 export function mediaUrl(text: string, isFound = true): string | null {
   const url = text ? parse(text) : null;
   if (!url || url.username || url.password) return null;
-  const isHttp = url.protocol === "http:";
-  const isHttps = url.protocol === "https:";
-  const may = url.origin === location.origin ? isFound && (isHttp || isHttps) : (isHttps && DELIVERY.test(url.hostname)) || (isHttp && LOOPBACK.test(url.hostname));
+  const hosts = { "https:": DELIVERY, "http:": LOOPBACK }[url.protocol];
+  const may = url.origin === location.origin ? isFound && hosts : hosts?.test(url.hostname);
   return may || url.protocol === "blob:" ? url.href : null;
 }
 

@@ -1,5 +1,5 @@
 /** Signs of life. Asks Python now and then while something runs; 15 s of silence from a kernel that is not busy means it is gone. */
-import { connect, contextOf, loose, observe, send, type Loose, type Model } from "./model";
+import { ask, connect, contextOf, loose, observe, send, type Loose, type Model } from "./model";
 
 const BEAT = 1000;
 const ASK_AFTER = 5000;
@@ -114,7 +114,5 @@ export function heartbeat({ model, id, changed, signal, now = Date.now }: Heartb
 
 /** A request can lie unread in ipykernel 7.0 to 7.3 until the next connection (ipykernel #1554): this is one. Nothing is sent a second time by it. */
 function wake(model: Model): void {
-  const kernel = kernelOf(model);
-  const reconnect = kernel?.["reconnect"];
-  if (typeof reconnect === "function") Promise.resolve(reconnect.call(kernel)).catch(() => undefined);
+  Promise.resolve(ask(kernelOf(model), "reconnect")).catch(() => undefined);
 }

@@ -28,6 +28,12 @@ export function loose(value: unknown): Loose {
   return (typeof value === "object" && value !== null) || typeof value === "function" ? (value as Loose) : undefined;
 }
 
+/** Asks one of the host's objects by a name that it may not have; then the answer is undefined. */
+export function ask(target: unknown, name: string, ...values: unknown[]): unknown {
+  const answer = loose(target)?.[name];
+  return typeof answer === "function" ? answer.call(target, ...values) : undefined;
+}
+
 export function observe(model: Model, event: string, callback: (...values: unknown[]) => void, signal: AbortSignal): void {
   if (signal.aborted) return;
   model.on(event, callback);
@@ -36,12 +42,9 @@ export function observe(model: Model, event: string, callback: (...values: unkno
 
 /** Follows one of JupyterLab's signals; not in every host. */
 export function connect(signals: unknown, slot: (...values: unknown[]) => void, signal: AbortSignal): void {
-  const source = loose(signals);
-  const on = source?.["connect"];
-  const off = source?.["disconnect"];
-  if (typeof on !== "function" || typeof off !== "function") return;
-  on.call(source, slot);
-  signal.addEventListener("abort", () => off.call(source, slot), { once: true });
+  const { connect: on, disconnect: off } = (loose(signals) ?? {}) as Record<string, ((slot: unknown) => void) | undefined>;
+  on?.call(signals, slot);
+  signal.addEventListener("abort", () => off?.call(signals, slot), { once: true });
 }
 
 /** The page's document: where it lies, and what is in it. */
@@ -63,10 +66,8 @@ const ABSOLUTE = /^[^/]*:|^[/\\]/;
 /** A file beside the notebook (a relative address, already quoted) as an address of this server, or null where the host cannot tell (marimo, VS Code, Colab). */
 export async function resolveFile(model: Model, path: string): Promise<string | null> {
   try {
-    const manager = loose(model.widget_manager);
-    const resolve = manager?.["resolveUrl"];
-    if (!path || ABSOLUTE.test(path) || typeof resolve !== "function") return null;
-    const url: unknown = await resolve.call(manager, path);
+    if (!path || ABSOLUTE.test(path)) return null;
+    const url = await ask(model.widget_manager, "resolveUrl", path);
     return typeof url === "string" ? url : null;
   } catch {
     return null;

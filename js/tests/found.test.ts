@@ -38,7 +38,7 @@ describe("C1: a box of widgets with a video in it", () => {
 
     expect(await cleanFile(fakeModel({}, book.manager), "job1", HTML)).toBe(true);
 
-    expect(book.outputs()[0]).toEqual({ output_type: "display_data", metadata: { pvideo: { widget: "box" } }, data: { "text/html": HTML, "text/plain": "VBox()" } });
+    expect(book.outputs()[0]).toEqual({ output_type: "display_data", metadata: { pvideo: { widget: "box" } }, data: { "text/html": HTML } });
     expect(book.model.dirty).toBe(true);
   });
 

@@ -15,8 +15,6 @@ const PICTURES: Record<string, string> = {
 const sizeText = (bytes: number): string => (bytes >= 1e5 ? `${megabytes(bytes)} MB` : `${Math.max(1, Math.round(bytes / 1000))} kB`);
 const isAddress = (value: unknown): value is string => typeof value === "string" && /^(https?|data):/i.test(value);
 
-const isHttps = (text: string): boolean => /^https:\/\//i.test(text);
-
 export const file: MakeControl = (tools) => {
   const { field, id, model, signal, slot } = tools;
   const input = h("input", { id, type: "file", accept: field.accept || null, class: "pvideo-aloud" });
@@ -87,9 +85,9 @@ export const file: MakeControl = (tools) => {
   remove.addEventListener("click", clear, { signal });
   address.addEventListener("input", () => {
     const text = address.value.trim();
-    const fits = isHttps(text);
+    const fits = /^https:\/\//i.test(text);
     // What is only begun is not wrong yet.
-    tools.complain(fits || "https://".startsWith(text.toLowerCase()) ? "" : fill(labels.address_https, { name: field.label }));
+    tools.complain(fits || "https://".startsWith(text.toLowerCase()) ? "" : labels.address_https);
     tools.change(fits ? text : null);
   }, { signal });
   el.addEventListener("dragover", (event) => (event.preventDefault(), event.stopPropagation(), zone.toggleAttribute("data-over", true)), { signal });
@@ -122,8 +120,8 @@ export const file: MakeControl = (tools) => {
         return;
       }
       const text = (shown = asText(value));
-      if (!text && address === document.activeElement) return;
       if (!text) {
+        if (address === document.activeElement) return;
         address.value = "";
         known = null;
       }
