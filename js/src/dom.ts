@@ -49,7 +49,7 @@ const DELIVERY = /^(([a-z0-9-]+\.)*replicate\.delivery|ai-gateway-outputs\.[0-9a
 
 function parse(text: string): URL | null {
   try {
-    return new URL(text, location.href);
+    return text ? new URL(text, location.href) : null;
   } catch {
     return null;
   }
@@ -60,7 +60,7 @@ function parse(text: string): URL | null {
  * them (`isFound`): any other address of it would be asked for with the person's cookies.
  */
 export function mediaUrl(text: string, isFound = true): string | null {
-  const url = text ? parse(text) : null;
+  const url = parse(text);
   if (!url || url.username || url.password) return null;
   const hosts = { "https:": DELIVERY, "http:": LOOPBACK }[url.protocol];
   const may = url.origin === location.origin ? isFound && hosts : hosts?.test(url.hostname);
@@ -79,6 +79,6 @@ export function drawingUrl(text: string): string | null {
 
 /** Where a link may lead: any https page, loopback, this server. */
 export function linkUrl(text: string): string | null {
-  const url = text ? parse(text) : null;
+  const url = parse(text);
   return url?.protocol === "https:" ? url.href : mediaUrl(text);
 }

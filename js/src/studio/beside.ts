@@ -1,6 +1,6 @@
 /** A comparison or a sweep's sheet, a widget of its own, in the place of the card. */
 import { h, setText } from "../dom";
-import { loose, type Loose } from "../model";
+import { ask, loose } from "../model";
 import { fill, kinds, labels } from "../texts";
 
 export interface BesideTools {
@@ -24,11 +24,6 @@ export interface Beside {
   show(reference: string): Promise<void>;
   /** A person goes back to the card: every view does, and the saved notebook. */
   leave(): void;
-}
-
-async function widgetOf(host: Loose, reference: string): Promise<Loose> {
-  const find = host?.["getWidget"];
-  return typeof find === "function" ? loose(await find.call(host, reference)) : undefined;
 }
 
 export function besidePart({ host, changed, left, reopen, signal }: BesideTools): Beside {
@@ -67,16 +62,15 @@ export function besidePart({ host, changed, left, reopen, signal }: BesideTools)
       end?.abort();
       const mine = (end = new AbortController());
       try {
-        const child = await widgetOf(loose(host), reference);
-        const render = child?.["render"];
+        const child = loose(await ask(host, "getWidget", reference));
         if (mine.signal.aborted || signal.aborted) return;
-        if (typeof render !== "function") return close();
+        if (!child?.["render"]) return close();
         const inner = h("div");
         el.replaceChildren(inner);
         el.hidden = false;
         changed(false);
         const asked = document.activeElement?.matches('[data-action="sweep"]');
-        await render.call(child, { el: inner, signal: mine.signal });
+        await ask(child, "render", { el: inner, signal: mine.signal });
         if (asked) inner.querySelector<HTMLElement>("select")?.focus();
       } catch {
         close();
