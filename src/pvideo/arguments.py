@@ -129,11 +129,26 @@ def _judged(
 ) -> InputError | None:
     """Return what is wrong with a call's arguments, if anything."""
     try:
-        given = signature.bind(*args, **kwargs).arguments
+        given = _bound(signature, args, kwargs)
     except TypeError:
         return _misfit(call, list(signature.parameters.values()), args, kwargs)
     name = next((name for name, rule in rules.items() if name in given and not rule.fits(given[name])), None)
     return None if name is None else wrong(call, name, rules[name], given[name])
+
+
+def _bound(signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the arguments of a call by name, without those that ``**`` takes.
+
+    These are bound apart: before Python 3.13, `Signature.bind` refuses one that is called like an optional positional-only argument.
+
+    Raises:
+        TypeError: Python could not make the call.
+    """
+    parameters = signature.parameters.values()
+    if any(one.kind is one.VAR_KEYWORD for one in parameters):
+        named = {one.name for one in parameters if one.kind in {one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY}}
+        kwargs = {name: value for name, value in kwargs.items() if name in named}
+    return signature.bind(*args, **kwargs).arguments
 
 
 def wrong(call: str, argument: str, rule: Rule, value: Any) -> InputError:

@@ -78,7 +78,7 @@ def test_a_model_gives_options_that_say_the_same(name: str) -> None:
 
     assert read.name == "it"
     assert dict(read.inputs) == given
-    assert all(f.option in usage(model) for f in model.fields if f.place != "hidden" and f.name != model.prompt_field)
+    assert all(f.option in usage(model, "prunaai/p-video") for f in model.fields if f.place != "hidden" and f.name != model.prompt_field)
 
 
 @pytest.mark.parametrize(
@@ -146,4 +146,4 @@ def test_a_real_schema_gives_a_form_and_a_request(path: Path) -> None:
     assert model.prompt_field == "prompt"
     prepared = prepare(model, {"prompt": "a fox"})
     assert check_input(schemas(body), prepared.input, null_allowed=True) == []
-    assert usage(model)
+    assert usage(model, "prunaai/p-video")

@@ -279,6 +279,7 @@ def test_found_e4_signatures_docstrings_and_types_stay() -> None:
 
 def test_found_e4_what_fits_is_still_taken(demo: RunningDemo, tmp_path: Path) -> None:
     video = pvideo.generate("A cat", duration=np.int64(1), draft=np.bool_(True), prefer_wait=np.bool_(False), model=None, input={}, name="")
+    assert pvideo.generate(prompt="A cat", duration=1).wait(60).inputs["prompt"] == "A cat", "an input by its name, as all others"
     assert video.wait(timeout=np.float64(60)).path is not None
     assert video.wait(timeout=None) is video
     assert video.rate(np.int64(4), note=None).stars == 4

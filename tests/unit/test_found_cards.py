@@ -6,6 +6,7 @@ import gc
 import os
 import statistics
 import tracemalloc
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -121,6 +122,7 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "a" / "one.ipynb"
     path.write_text("{}")
     monkeypatch.setenv("JPY_SESSION_NAME", str(path))
+    monkeypatch.setattr(hosts, "running_shell", lambda: SimpleNamespace(kernel=object(), user_ns={}))
     monkeypatch.setattr(hosts, "_moved", None)
     return path
 

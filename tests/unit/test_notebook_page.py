@@ -6,6 +6,7 @@ import base64
 import json
 import re
 import zipfile
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -75,6 +76,7 @@ def test_no_token_gets_into_a_page_or_a_zip(folder: Path, monkeypatch: pytest.Mo
     book = folder / "book.ipynb"
     book.write_text(json.dumps({"cells": [{"source": f"token = '{token}'"}]}))
     monkeypatch.setenv("JPY_SESSION_NAME", str(book))
+    monkeypatch.setattr("pvideo.notebook.hosts.running_shell", lambda: SimpleNamespace(kernel=object(), user_ns={}))
     cat = FakeVideo(saved(folder, "cat", prompt=f"made with {token}", remark=token, typed={"prompt": token}))
 
     export("page.html", cat)
