@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,3 +82,23 @@ def test_a_picture_has_a_small_one_of_itself(tmp_path: Any) -> None:
 
     assert Upload(tmp_path / "a.png", "a.png", 1).thumb().startswith("data:image/jpeg;base64,")
     assert Upload(tmp_path / "b.wav", "b.wav", 1).thumb() == ""
+
+
+FORKED = """
+import os, sys
+from pvideo.notebook.uploads import Uploads
+uploads = Uploads()
+kept = uploads.keep("image", b"abc")
+child = os.fork()
+if not child:
+    sys.exit()
+os.waitpid(child, 0)
+print(kept.path.read_bytes(), kept.path.parent)
+"""
+
+
+def test_found_a1_a_forked_child_that_ends_leaves_the_uploads_and_their_own_kernel_takes_them_along() -> None:
+    shown = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True, check=True).stdout.split()
+
+    assert shown[0] == "b'abc'"
+    assert not Path(shown[1]).exists()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
+import shutil
 import tempfile
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,7 +59,8 @@ class Uploads:
     """The files of one Studio, by the input they are for."""
 
     def __init__(self) -> None:
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
+        self._leave: weakref.finalize[..., Any] | None = None
         self._parts: dict[str, _Part] = {}
         self._names: dict[Path, str] = {}
         self._count = 0
@@ -117,9 +121,9 @@ class Uploads:
         """Delete every file."""
         self._parts.clear()
         self._names.clear()
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
+        if self._leave is not None:
+            self._leave()
+            self._folder = self._leave = None
 
     def _begin(self, field: str, content: Mapping[str, Any], *, count: int, size: int) -> None:
         self._forget(field)
@@ -131,10 +135,12 @@ class Uploads:
     def _path(self, name: str) -> Path:
         """Make an empty file for this name, in a folder that only we can read."""
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="pvideo-")
+            self._folder = Path(tempfile.mkdtemp(prefix="pvideo-"))
+            # No TemporaryDirectory: a child that is forked meanwhile would remove that when it ends.
+            self._leave = weakref.finalize(self, _remove, self._folder, os.getpid())
         self._count += 1
         # Our own number in front: a name of the page's is never a path, and never twice the same.
-        path = Path(self._folder.name) / f"{self._count}-{name}"
+        path = self._folder / f"{self._count}-{name}"
         path.touch(mode=0o600, exist_ok=False)
         self._names[path] = name
         return path
@@ -151,6 +157,11 @@ class Uploads:
             self._delete(part.path)
             return say("labels", "upload_cut")
         return Upload(part.path, part.name, part.size)
+
+
+def _remove(folder: Path, owner: int) -> None:
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _safe(name: object) -> str:
