@@ -158,7 +158,7 @@ class Life(RuleBasedStateMachine):
         return promises.Evidence(ledger=scene.demo.ledger(), rows=scene.rows(), folder=scene.folder, home=scene.home, tokens=scene.tokens)
 
 
-@pytest.mark.timeout(0 if SCHEDULES > 500 else 240)
+@pytest.mark.timeout(0 if SCHEDULES > 500 else 900)
 def test_no_schedule_pays_twice_or_loses_a_video() -> None:
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     profile = settings(max_examples=SCHEDULES, stateful_step_count=STEPS, deadline=None, suppress_health_check=checks, print_blob=True)

@@ -85,7 +85,7 @@ def piece(at: int, of: int, total: int, **changes: Any) -> dict[str, Any]:
 
 
 def left(uploads: Uploads) -> list[Path]:
-    return sorted(uploads._folder.name and Path(uploads._folder.name).iterdir()) if uploads._folder else []
+    return sorted(uploads._folder.iterdir()) if uploads._folder else []
 
 
 def test_found_d12_unfinished_uploads_have_a_limit() -> None:

@@ -24,7 +24,7 @@ _IN_UNFINISHED = ",".join(f"'{state}'" for state in UNFINISHED)
 # A running job counts at its estimate, an ended one at what it cost; one whose price nobody knows counts as nothing.
 _SUM = f"COALESCE(SUM(COALESCE({counted('cost')}, {counted('estimate')}, 0)), 0)"
 _TOOK = "typeof(took) IN ('real', 'integer') AND took>=0 AND state IN ('fetching', 'done')"
-_MOST_ELSEWHERE = 200
+_MOST_ELSEWHERE = 50
 """Jobs of one press in other folders that are looked at, newest first."""
 
 
