@@ -8,10 +8,12 @@ import os
 import re
 from collections.abc import Mapping
 from contextvars import ContextVar
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 _MASK = "••••"
 # Replicate's and Cloudflare's published token shapes (secret scanners look for the same prefixes).
@@ -25,6 +27,10 @@ _PIECE = re.compile(r"[^\s\"'<>]+")
 _HALF = 6
 """A piece of a known token is struck out from this length on, so that a cut-off echo shows nothing either."""
 _LETTERS = 5
+_RUN, _STEP = 8, 8
+"""Whatever has 15 characters has, wherever it stands in a text, a whole run of 8 that begins at a multiple of 8 there."""
+_CORE, _STRIDE = 4, 3
+"""And what has `_HALF` one of 4 that begins at a multiple of 3."""
 _SHORTEST = 16
 """Shorter tokens (and those without a digit) are words; real ones have 40 characters or more."""
 
@@ -41,24 +47,30 @@ _NAMED = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'"}
 class _Words:
     """Words that may be shown nowhere, known in every form in which a server may repeat them.
 
-    No function here or below binds one of them, or a form of one, to a name: so no traceback shows it, whatever line fails.
+    How many there are costs a text nothing: each form of some length is looked up by its runs. No function here or below binds a word,
+    or a form of one, to a name: so no traceback shows it, whatever line fails.
     """
 
-    __slots__ = ("__forms", "__long", "__pattern", "__slanted", "__words")
+    __slots__ = ("__by_run", "__long", "__short")
 
     def __init__(self) -> None:
-        self.__words: set[str] = set()
-        self.__forms: set[str] = set()
+        self.__by_run: dict[str, set[str]] = {}
+        self.__short: set[str] = set()
         self.__long: set[str] = set()
-        self.__pattern: re.Pattern[str] | None = None
-        self.__slanted: re.Pattern[str] | None = None
 
     def add(self, read: Callable[[], str]) -> None:
         """Take in the word that `read` returns."""
-        self.__words.add(read())
-        self.__forms |= _forms(read)
-        self.__long = {form for form in self.__forms if _is_long(form)}
-        self.__pattern = self.__slanted = None
+        for form in _forms(read):
+            self._take(form)
+
+    def _take(self, read: Callable[[], str]) -> None:
+        if len(read()) < _RUN + _STEP - 1:
+            self.__short.add(read())
+        else:
+            for start in range(_STEP):
+                self.__by_run.setdefault(read()[start : start + _RUN], set()).add(read())
+        if _is_long(read):
+            self.__long.add(read())
 
     def strike(self, text: str, *, long: bool = False) -> str:
         """Strike out every word: plain, in base64 or hex, or with any of its characters escaped.
@@ -67,31 +79,30 @@ class _Words:
             text: What may hold one.
             long: Leave out what an address or a file may hold by chance.
         """
-        if any(map(text.__contains__, self.__long if long else self.__forms)):
-            if self.__pattern is None:
-                self.__pattern = re.compile("|".join(map(re.escape, sorted(self.__forms, key=len, reverse=True))))
-            text = self.__pattern.sub(_MASK, text)
-        if self._is_slanted(text):
-            if self.__slanted is None:
-                self.__slanted = re.compile("|".join(map(_slanted, sorted(self.__words, key=len, reverse=True))))
-            text = self.__slanted.sub(_MASK, text)
+        if any(self._standing(text, long=long)):
+            text = _without(text, map(re.escape, self._standing(text, long=long)))
+        if any(map(text.__contains__, _SLANTS)) and any(self._standing(_plain(text), long=long)):
+            text = _without(text, map(_slanted, map(iter, self._standing(_plain(text), long=long))))
         return text
 
     def stands_in(self, text: str) -> bool:
         """Return whether one that no text holds by chance stands in `text`, in any form."""
-        if any(map(text.__contains__, self.__long)):
-            return True
-        return self._is_slanted(text) and any(map(_plain(text).__contains__, filter(_is_long, self.__words)))
+        return any(self._standing(text, long=True)) or (
+            any(map(text.__contains__, _SLANTS)) and any(self._standing(_plain(text), long=True))
+        )
 
     def lies_in(self, data: bytes) -> bool:
         """Return whether one that no file holds by chance lies in `data`, plain or in base64 or hex."""
         return any(map(data.__contains__, map(str.encode, self.__long)))
 
-    def _is_slanted(self, text: str) -> bool:
-        return bool(self.__words) and any(map(text.__contains__, _SLANTS)) and any(map(_plain(text).__contains__, self.__words))
+    def _standing(self, text: str, *, long: bool) -> Iterator[str]:
+        """Return the forms that stand in `text`, the longest first."""
+        runs = (text[at : at + _RUN] for at in range(0, len(text), _STEP))
+        near = chain(self.__short, *map(self.__by_run.__getitem__, filter(self.__by_run.__contains__, runs)))
+        return iter(sorted(set(filter(text.__contains__, filter(self.__long.__contains__, near) if long else near)), key=len, reverse=True))
 
     def __repr__(self) -> str:
-        return f"<{len(self.__words)} words>"
+        return "<words>"
 
 
 class _Vault:
@@ -100,12 +111,13 @@ class _Vault:
     Nor does a traceback: no function here or below binds a value to a name, whatever line of it fails.
     """
 
-    __slots__ = ("__pieces", "__seen", "__values", "words")
+    __slots__ = ("__cores", "__pieces", "__seen", "__values", "words")
 
     def __init__(self) -> None:
         self.__values: dict[int, str] = {}
         self.__seen: set[str] = set()
         self.__pieces: set[str] = set()
+        self.__cores: set[str] = set()
         self.words = _Words()
         """Every token of this process, so that an echo is struck out after its object is gone too."""
 
@@ -122,6 +134,7 @@ class _Vault:
             # A made-up word (the demo's) is struck out whole only: its pieces are words that texts need.
             if length >= _SHORTEST and any(character.isdigit() for character in self.__values[key]):
                 self.__pieces |= {self.__values[key][start : start + _HALF] for start in range(length - _HALF + 1)}
+                self.__cores |= {self.__values[key][start : start + _CORE] for start in range(length - _CORE + 1)}
         return length
 
     def get(self, key: int) -> str:
@@ -132,21 +145,29 @@ class _Vault:
 
     def spots(self, text: str) -> list[int]:
         """Return where in `text` runs of `_HALF` characters of a token begin."""
-        return [at for at in range(len(text) - _HALF + 1) if text[at : at + _HALF] in self.__pieces] if self.__pieces else []
+        cores = [at for at in range(0, len(text), _STRIDE) if text[at : at + _CORE] in self.__cores]
+        near = chain.from_iterable(range(max(core + _CORE - _HALF, 0), core + 1) for core in cores)
+        return [at for at in near if text[at : at + _HALF] in self.__pieces]
 
     def __repr__(self) -> str:
         return f"<{len(self.__values)} tokens>"
 
 
-def _is_long(word: str) -> bool:
+def _is_long(read: Callable[[], str]) -> bool:
     """Whether a known token is one that a text would not hold by chance (a run of one letter is not)."""
-    return len(word) > _HALF and len(set(word)) >= _LETTERS
+    return len(read()) > _HALF and len(set(read())) >= _LETTERS
 
 
-def _forms(read: Callable[[], str]) -> set[str]:
-    """Return a word in the forms that are plain texts again: itself, hex, base64 at its three shifts in both alphabets."""
-    coded = {_hex(read), _hex(read).upper(), *(_packed(read, shift) for shift in range(3))}
-    return {read(), *filter(_is_long, coded), *(form.translate(_URL_ALPHABET) for form in coded if _is_long(form))}
+def _forms(read: Callable[[], str]) -> list[Callable[[], str]]:
+    """Return what reads a word in the forms that are plain texts again: itself, hex, base64 at its three shifts in both alphabets."""
+    forms: list[Callable[[], str]] = [partial(_hex, read), lambda: _hex(read).upper()]
+    forms += [partial(_packed, read, shift) for shift in range(3)]
+    forms += [partial(_for_urls, form) for form in forms]
+    return [read, *(form for form in forms if _is_long(form))]
+
+
+def _for_urls(read: Callable[[], str]) -> str:
+    return read().translate(_URL_ALPHABET)
 
 
 def _hex(read: Callable[[], str]) -> str:
@@ -168,7 +189,11 @@ def _plain(text: str) -> str:
     return html.unescape(unquote(_CODED.sub(lambda found: chr(int(found[1] or found[2], 16)) if found[1] or found[2] else found[3], text)))
 
 
-def _slanted(word: Iterable[str]) -> str:
+def _without(text: str, patterns: Iterator[str]) -> str:
+    return re.sub("|".join(patterns), _MASK, text)
+
+
+def _slanted(word: Iterator[str]) -> str:
     """Return the pattern of a word any of whose characters may be escaped, each in its own way."""
     return "".join(map(_one_slanted, word))
 
