@@ -160,13 +160,10 @@ def _is_long(read: Callable[[], str]) -> bool:
 
 def _forms(read: Callable[[], str]) -> list[Callable[[], str]]:
     """Return what reads a word in the forms that are plain texts again: itself, hex, base64 at its three shifts in both alphabets."""
-    coded: list[Callable[[], str]] = [
-        partial(_hex, read),
-        lambda: _hex(read).upper(),
-        *(partial(_packed, read, shift) for shift in range(3)),
-    ]
-    coded += [partial(_for_urls, one) for one in coded]
-    return [read, *filter(_is_long, coded)]
+    forms: list[Callable[[], str]] = [partial(_hex, read), lambda: _hex(read).upper()]
+    forms += [partial(_packed, read, shift) for shift in range(3)]
+    forms += [partial(_for_urls, form) for form in forms]
+    return [read, *(form for form in forms if _is_long(form))]
 
 
 def _for_urls(read: Callable[[], str]) -> str:

@@ -54,7 +54,7 @@ def recognise(journal: Journal, asked: JobRow, reuse: Literal["none", "running",
             break
         recognised = _here(journal, row, folder)
         if recognised is not None:
-            return recognised
+            return replace(recognised, row=journal.get(row.intent) or recognised.row)
     return _told(journal, asked, folder) if reuse == "any" else None
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from pvideo.library.press_key import typed_key
-from pvideo.library.rows import COLUMNS, UNFINISHED, JobRow, counted, decode, decode_all, dollars, encode
+from pvideo.library.rows import COLUMNS, UNFINISHED, WHEREABOUTS, JobRow, counted, decode, decode_all, dollars, encode
 from pvideo.library.store import Store
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _IN_UNFINISHED = ",".join(f"'{state}'" for state in UNFINISHED)
 # A running job counts at its estimate, an ended one at what it cost; one whose price nobody knows counts as nothing.
 _SUM = f"COALESCE(SUM(COALESCE({counted('cost')}, {counted('estimate')}, 0)), 0)"
 _TOOK = "typeof(took) IN ('real', 'integer') AND took>=0 AND state IN ('fetching', 'done')"
-_MOST_ELSEWHERE = 50
+_MOST_ELSEWHERE = 200
 """Jobs of one press in other folders that are looked at, newest first."""
 
 
@@ -144,14 +144,15 @@ class Journal(Store):
             return _find(self._db, key, folder, "running" if running else "any")
 
     def elsewhere(self, key: str, folder: str) -> list[JobRow]:
-        """Return the jobs of this press in other folders that run or are done: running ones first, then newest first."""
+        """Return where the jobs of this press in other folders lie that run or are done, and no more of each: running ones, then newest."""
         states = f"state IN ({_IN_UNFINISHED}, 'done')"
         page = (
             f"SELECT intent FROM jobs WHERE typed_key=? AND folder<>? AND press_key IS NOT NULL AND {states}"  # noqa: S608 - our own names
             f" ORDER BY state<>'done' DESC, pressed_at DESC LIMIT {_MOST_ELSEWHERE}"
         )
-        sql = f"SELECT * FROM jobs WHERE intent IN ({page}) ORDER BY state<>'done' DESC, pressed_at DESC"  # noqa: S608
-        return decode_all(self.read(sql, key, folder))
+        columns = ",".join(WHEREABOUTS)
+        sql = f"SELECT {columns} FROM jobs WHERE intent IN ({page}) ORDER BY state<>'done' DESC, pressed_at DESC"  # noqa: S608
+        return decode_all(self.read(sql, key, folder), WHEREABOUTS)
 
     def unfinished(self) -> list[JobRow]:
         """Return every job that is not over, oldest first."""

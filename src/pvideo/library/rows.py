@@ -176,6 +176,8 @@ class JobRow:
 
 
 COLUMNS = tuple(item.name for item in fields(JobRow) if item.name != "unreadable")
+WHEREABOUTS = ("intent", "state", "folder", "folder_there", "files", "bytes", "sha256")
+"""What tells where a job's files lie: of many jobs, the rest takes too long to read."""
 
 
 def encode(name: str, value: Any) -> Any:
@@ -189,21 +191,21 @@ def encode(name: str, value: Any) -> Any:
     return int(value) if name in _FLAGS else value
 
 
-def decode(raw: sqlite3.Row | Mapping[str, Any]) -> JobRow:
-    """Return the job of one row of the table; `JobRow.unreadable` names what could not be read of it.
+def decode(raw: sqlite3.Row | Mapping[str, Any], columns: Iterable[str] = COLUMNS) -> JobRow:
+    """Return the job of one row of the table, or these columns of it; `JobRow.unreadable` names what could not be read.
 
     Raises:
         ValueError: Not even its id can be read.
     """
-    return read({name: raw[name] for name in COLUMNS}, _decode)
+    return read({name: raw[name] for name in columns}, _decode)
 
 
-def decode_all(found: Iterable[sqlite3.Row]) -> list[JobRow]:
+def decode_all(found: Iterable[sqlite3.Row], columns: Iterable[str] = COLUMNS) -> list[JobRow]:
     """Return the jobs of these rows, each read for itself; one without an id is logged and left out."""
     rows = []
     for raw in found:
         try:
-            rows.append(decode(raw))
+            rows.append(decode(raw, columns))
         except ValueError:
             _tell(repr(raw["intent"]), ("intent",))
     return rows

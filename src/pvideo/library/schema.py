@@ -20,7 +20,7 @@ CHANGES: tuple[str, ...] = (
     "CREATE INDEX IF NOT EXISTS jobs_by_typed ON jobs (typed_key, folder, state, pressed_at, intent) WHERE press_key IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS jobs_by_unkeyed ON jobs (intent) WHERE typed_key IS NULL AND press_key IS NOT NULL",
     "ALTER TABLE jobs ADD COLUMN saved TEXT NOT NULL DEFAULT '{}'",
-    "CREATE INDEX IF NOT EXISTS jobs_by_sum ON jobs (realm, day, session, state, budgeted, cost, estimate)",
+    "CREATE INDEX IF NOT EXISTS jobs_by_money ON jobs (realm, session, day, state, budgeted, cost, estimate)",
 )
 """What became of `TABLES` since, one statement each, in order; a new journal takes the same road. Only ever added to."""
 
