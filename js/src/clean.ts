@@ -217,6 +217,14 @@ export async function reviveBoxes(model: Model): Promise<void> {
   });
 }
 
+/** The html takes the widget's place on the page: what stands as a cell's value has no display id by which Python could do it. */
+export async function giveWay(model: Model, id: unknown, html: unknown): Promise<void> {
+  await exchange(model, (output) => {
+    const plain = loose(output["data"])?.["text/plain"];
+    return modelId(output) === id ? { ...output, metadata: {}, data: { "text/html": html, ...(plain === undefined ? {} : { "text/plain": plain }) } } : null;
+  });
+}
+
 /** What stands as html on this page says what the file is to say now: an address is another when the notebook was moved. */
 export async function renew(model: Model, before: string, html: string): Promise<void> {
   if (!before || !html) return;

@@ -1,6 +1,6 @@
 /** What every live widget does when a page has it, shown or not. Quick: anywidget gives up silently after 2 s. */
-import { renew, reviveBoxes } from "./clean";
-import { connect, contextOf, observe, send, type Model } from "./model";
+import { giveWay, renew, reviveBoxes } from "./clean";
+import { connect, contextOf, loose, observe, send, type Model } from "./model";
 
 export function initialize({ model, signal }: { model: Model; signal: AbortSignal }): void {
   // What stands as html has no view that says hello.
@@ -16,4 +16,8 @@ export function initialize({ model, signal }: { model: Model; signal: AbortSigna
     before = now;
   };
   observe(model, "change:saved", changed, signal);
+  observe(model, "msg:custom", (message) => {
+    const { kind, model: id, html } = { ...loose(message) };
+    if (kind === "give_way") void giveWay(model, id, html);
+  }, signal);
 }

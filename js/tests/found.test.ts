@@ -121,6 +121,21 @@ describe("C4: a notebook that is moved", () => {
     expect(book.outputs(1)[0]?.data["text/html"]).toBe(HTML);
   });
 
+  it("gives way to its html where it is a cell's value and the page can't keep it over the file", async () => {
+    const book = notebook([[output("m1"), output("m2")]], { m1: cardOf("job1"), m2: cardOf("job2") });
+    Object.assign(book.model, { collaborative: true });
+    const model = fakeModel({ saved: HTML }, book.manager);
+    initialize({ model, signal: new AbortController().signal });
+
+    model.emit("msg:custom", { kind: "alive" });
+    model.emit("msg:custom", { kind: "give_way", model: "m1", html: HTML });
+
+    await vi.waitFor(() => expect(book.set.mock.calls).toHaveLength(1));
+    expect(book.outputs()[0]?.data["text/html"]).toBe(HTML);
+    expect(book.outputs()[0]?.data[WIDGET]).toBeUndefined();
+    expect(book.outputs()[1]?.data[WIDGET]).toBeDefined();
+  });
+
   it("does nothing where there is no notebook", async () => {
     await expect(renew(fakeModel({}), HTML, "<p>new</p>")).resolves.toBeUndefined();
     const model = fakeModel({});

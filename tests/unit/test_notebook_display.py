@@ -71,6 +71,19 @@ def test_a_notebook_gets_a_live_card_with_html_and_text_behind_it() -> None:
     assert not update
 
 
+def test_at_the_end_a_cells_value_gives_way_on_the_page(tmp_path: Path, settle: Any) -> None:
+    outputs, shell, video = Outputs(), Shell(), FakeVideo()
+    model = outputs.bundle(video, shell)[WIDGET]["model_id"]
+    (shown,) = outputs.cards()
+    video.publish(made(tmp_path / "a.mp4"))
+    settle(outputs)
+
+    assert shell.shown == []
+    (message,) = shown.comm.custom("give_way")
+    assert message.data["content"] == {"kind": "give_way", "model": model, "html": shown.saved}
+    assert shown.is_open
+
+
 def test_at_the_end_the_output_becomes_html_only(tmp_path: Path, settle: Any) -> None:
     outputs, shell, video = Outputs(), Shell(), FakeVideo()
     outputs.show(video, shell)

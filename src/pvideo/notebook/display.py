@@ -197,8 +197,12 @@ class Outputs:
             return
         with self._lock:
             displays, showing.displays = showing.displays, []
+            has_other_places = not showing.places <= set(displays)
+        data = still_bundle(video, text=False)
         for display in displays:
-            self._replace(showing, still_bundle(video, text=False), display)
+            self._replace(showing, data, display)
+        if has_other_places:
+            card.give_way(data["text/html"])
 
     @staticmethod
     def _replace(showing: Showing, data: dict[str, str], display: str) -> None:

@@ -52,6 +52,10 @@ class Output(Live):
             self.clean = content.get("ok") is True
             self.answered.set()
 
+    def give_way(self, html: str) -> None:
+        """Have the page put html where this stands as a cell's value: no display id reaches that."""
+        self.send({"kind": "give_way", "model": self.model_id, "html": html})
+
     def close(self) -> None:
         """Take it off the page, and what stands below."""
         if hasattr(self, "panels"):
