@@ -18,7 +18,6 @@ from pvideo.notebook.base import WIDGET
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-pytest.importorskip("starlette")
 DEMO = "import pvideo\n%load_ext pvideo\n%pvideo demo --speed 20"
 MADE = f"{DEMO}\nv = pvideo.generate('A cat walking', draft=True)"
 WITHIN = 40.0

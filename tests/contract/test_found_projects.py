@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from tests.support.demo import RunningDemo
 
-pytest.importorskip("starlette")
 
 PAID = 4
 CELLS = (
